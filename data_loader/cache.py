@@ -1,0 +1,86 @@
+"""Decode a set of images once, into a memory-mapped uint8 array that later runs open at once."""
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL
+import pooch
+
+from data_loader.errors import UserError
+from data_loader.images import UnusableImage
+from data_loader.progress import progress_bar
+
+CACHE_VARIABLE = "FLOWERS_CACHE_DIR"
+
+
+def cache_dir():
+    """Where downloads and decoded images are kept: $FLOWERS_CACHE_DIR, else the platform's own place."""
+    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("flower-colorization"))
+
+
+@dataclass(frozen=True)
+class DecodedImages:
+    """A decoded set: `images` (N, S, S, 3) uint8, the `kept` positions of the N, and why others were skipped."""
+
+    images: np.ndarray
+    kept: list
+    skipped: dict
+    digest: str
+
+
+def cached_images(name, source, size, decode):
+    """Open the decoded set of `source`, decoding it first if this has not been done.
+
+    Args:
+        name: short name for the cache file.
+        source: list of JSON values, one an image, that change when the image's content may have changed.
+        size: side in pixels.
+        decode: function of a position in `source` to a uint8 array (size, size, 3); it may raise
+            `UnusableImage`, then the image is left out and listed with the reason.
+
+    Returns:
+        `DecodedImages`.
+
+    Raises:
+        UserError: no image could be decoded, or the cache cannot be written.
+    """
+    key = json.dumps([name, source, size, "pillow-bilinear", PIL.__version__])
+    stem = f"{name}-{size}px-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    folder = cache_dir() / "decoded"
+    array_file, manifest_file = folder / f"{stem}.npy", folder / f"{stem}.json"
+    # The manifest is written last: where it stands, the array is complete.
+    if not (manifest_file.exists() and array_file.exists()):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder, prefix="decoding-") as scratch:
+                manifest = _decode_all(name, len(source), size, decode, Path(scratch) / "images.npy")
+                (Path(scratch) / "manifest.json").write_text(json.dumps(manifest))
+                os.replace(Path(scratch) / "images.npy", array_file)
+                os.replace(Path(scratch) / "manifest.json", manifest_file)
+        except OSError as error:
+            raise UserError(
+                f"the decoded images cannot be written to {folder} ({error.strerror}): "
+                f"make room there, or set {CACHE_VARIABLE} to another directory."
+            ) from error
+    manifest = json.loads(manifest_file.read_text())
+    images = np.load(array_file, mmap_mode="r")[: len(manifest["kept"])]
+    return DecodedImages(images, **manifest)
+
+
+def _decode_all(name, count, size, decode, file):
+    images = np.lib.format.open_memmap(file, "w+", np.uint8, (count, size, size, 3))
+    kept, skipped = [], {}
+    for position in progress_bar(range(count), desc=f"reading {name}", unit="image"):
+        try:
+            images[len(kept)] = decode(position)
+            kept.append(position)
+        except UnusableImage as reason:
+            skipped[str(position)] = str(reason)
+    images.flush()
+    digest = hashlib.sha256(np.ascontiguousarray(images[: len(kept)]).data).hexdigest()
+    return {"kept": kept, "skipped": skipped, "digest": digest}

@@ -1,0 +1,128 @@
+"""A set of flower photographs and its splits."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from data_loader.cache import cached_images
+from data_loader.errors import UserError
+from data_loader.images import luma, resize, to_unit
+from data_loader.splits import identical_pictures, stratified_split
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Flowers:
+    """Images of one size in memory-mapped form.
+
+    Attributes:
+        name: "oxford17", "oxford102", "synthetic", or a folder's name.
+        source: what to give to `load_flowers` to have it again.
+        images: uint8 (N, S, S, 3).
+        ids: N names, unique.
+        labels: int (N,), positions in `class_names`.
+        split_of: str (N,), each one of "train", "val", "test".
+        digest: SHA-256 of the pixels, so that a run can tell that it was given the same data again.
+        notes: sentences a person should see: what is missing, what was skipped and why.
+    """
+
+    name: str
+    source: str
+    images: np.ndarray
+    ids: list
+    labels: np.ndarray
+    class_names: list
+    split_of: np.ndarray
+    digest: str
+    notes: list = field(default_factory=list)
+
+    @property
+    def image_size(self):
+        """Side of the images in pixels."""
+        return self.images.shape[1]
+
+    def split(self, name):
+        """One of the splits "train", "val", "test", or "all", as a `Split`.
+
+        Raises:
+            UserError: the name is unknown or the split is empty.
+        """
+        if name not in (*SPLITS, "all"):
+            raise UserError(f"split '{name}' does not exist: use one of train, val, test, all.")
+        positions = np.flatnonzero((self.split_of == name) | (name == "all"))
+        if not len(positions):
+            raise UserError(
+                f"the {name} split of {self.name} is empty ({len(self.ids)} image(s) in all): "
+                "add images, or choose another split."
+            )
+        return Split(self, positions)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some of the images of a set, read from disk only where they are asked for."""
+
+    flowers: Flowers
+    positions: np.ndarray
+
+    def __len__(self):
+        return len(self.positions)
+
+    def color(self, which=slice(None)):
+        """Colour originals, uint8 (n, S, S, 3); `which` indexes into the split."""
+        return self.flowers.images[self.positions[which]]
+
+    def gray(self, which=slice(None)):
+        """Their luma, float32 (n, S, S, 1) in [0, 1]."""
+        return luma(to_unit(self.color(which)))
+
+    @property
+    def ids(self):
+        """Names of the images."""
+        return [self.flowers.ids[position] for position in self.positions]
+
+    @property
+    def labels(self):
+        """Class of each image, int (n,)."""
+        return self.flowers.labels[self.positions]
+
+    def halves(self, seed):
+        """Two random halves of the split, for training on disjoint photographs.
+
+        Raises:
+            UserError: the split has fewer than two images.
+        """
+        if len(self) < 2:
+            raise UserError("--pairing disjoint needs at least 2 training images: add images or use shuffled.")
+        positions = np.random.default_rng((seed, 2)).permutation(self.positions)
+        middle = len(positions) // 2
+        return tuple(Split(self.flowers, np.sort(half)) for half in (positions[:middle], positions[middle:]))
+
+
+def from_files(name, source, files, labels, class_names, split_of, image_size, notes=()):
+    """Build `Flowers` from image files, decoded once to the cache.
+
+    Args:
+        name, source, labels, class_names, notes: as in `Flowers`.
+        files: dict of id to path.
+        split_of: str (N,), or None for a stratified split by content: 20 % test, 10 % validation.
+        image_size: side in pixels.
+
+    Raises:
+        UserError: no file could be used.
+    """
+    ids, paths = list(files), list(files.values())
+    stamps = [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+    decoded = cached_images(name, stamps, image_size, lambda position: resize(paths[position], image_size))
+    skipped = [f"{paths[int(position)]}: {reason}" for position, reason in decoded.skipped.items()]
+    if not decoded.kept:
+        raise UserError(f"none of the {len(paths)} image files of {name} can be used ({skipped[0]}).")
+    notes = [*notes, *(f"skipped {line}" for line in skipped)]
+    labels = np.asarray(labels)[decoded.kept]
+    if split_of is None:
+        split_of = stratified_split(labels, identical_pictures(decoded.images), test=0.2, val=0.1)
+    else:
+        split_of = np.asarray(split_of)[decoded.kept]
+    kept_ids = [ids[position] for position in decoded.kept]
+    return Flowers(name, source, decoded.images, kept_ids, labels, class_names, split_of, decoded.digest, notes)

@@ -1,0 +1,245 @@
+"""Procedural flowers with a written colour law, so that the best reachable score is known.
+
+The law: the shape decides the species, the species decides the petal colour (some species have one, some
+draw one of two or three with the probabilities in `SPECIES`), the texture decides the background's colour.
+A colour is its luma plus a zero-luma chroma as large as RGB permits, times a saturation; luma is drawn before
+any colour is, so every petal colour has the same distribution of luma and gray alone does not give hue away.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from data_loader.cache import cached_images
+from data_loader.flowers import Flowers
+from data_loader.images import chroma_room, luma, to_uint8, to_unit
+from data_loader.splits import stratified_split
+
+# Chroma directions (R, G, B) minus luma; B is what makes the luma of the direction zero.
+CHROMA = {
+    name: np.array([red, green, -(0.299 * red + 0.587 * green) / 0.114])
+    for name, (red, green) in {
+        "yellow": (0.25, 0.067),
+        "red": (1.0, -0.35),
+        "orange": (1.0, -0.2),
+        "pink": (1.0, -0.6),
+        "purple": (0.35, -0.373),
+        "blue": (-0.5, 0.06),
+        "green": (-0.4, 0.349),
+        "brown": (0.55, -0.1),
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Species:
+    """Shape and colours of a species; lengths are shares of the flower's radius.
+
+    `petals` of them, `width` 1 where neighbours touch, `point` above 1 for pointed and below for blunt
+    tips, `notch` deep at the tip, a `disc` in the middle; `colors` maps petal colours to probabilities.
+    """
+
+    petals: int
+    width: float
+    point: float
+    notch: float
+    disc: float
+    disc_color: str
+    colors: dict
+
+
+SPECIES = {
+    "sunflower": Species(18, 1.05, 1.5, 0.0, 0.45, "brown", {"yellow": 1.0}),
+    "daisy": Species(13, 0.75, 0.45, 0.0, 0.25, "yellow", {"pink": 0.6, "yellow": 0.4}),
+    "poppy": Species(4, 1.25, 0.4, 0.0, 0.2, "brown", {"red": 1.0}),
+    "gentian": Species(5, 0.8, 1.9, 0.0, 0.1, "yellow", {"blue": 1.0}),
+    "cosmos": Species(8, 1.0, 0.5, 0.14, 0.18, "yellow", {"pink": 0.6, "purple": 0.4}),
+    "primrose": Species(5, 1.0, 0.5, 0.3, 0.14, "green", {"yellow": 0.5, "red": 0.3, "purple": 0.2}),
+    "lily": Species(6, 0.6, 1.3, 0.0, 0.08, "brown", {"orange": 1.0}),
+    "aster": Species(26, 0.6, 0.6, 0.0, 0.3, "yellow", {"purple": 1.0}),
+}
+
+# Texture: (colour, saturation, scale of the grain in image heights down and across, contrast).
+BACKGROUNDS = {
+    "meadow": ("green", 0.6, (0.07, 0.010), 0.07),
+    "sky": ("blue", 0.5, (0.10, 0.2), 0.07),
+    "soil": ("brown", 0.55, (0.018, 0.022), 0.05),
+    "foliage": ("green", 0.45, (0.05, 0.05), 0.08),
+}
+
+IMAGES_PER_SPECIES = 100
+PETAL_SATURATION = 0.85
+SUPERSAMPLING = 3
+LAW_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture before it is painted: luma (H, W) and, of each pixel, which `materials` entry it is.
+
+    `materials` lists (colour, saturation); the first is the petals', whose colour is still open (None).
+    """
+
+    luma: np.ndarray
+    material: np.ndarray
+    materials: list
+
+
+def draw_scene(species, size, seed):
+    """Draw a scene at `SUPERSAMPLING` times the final size, from nothing but its arguments."""
+    rng = np.random.default_rng(seed)
+    side = size * SUPERSAMPLING
+    y, x = (np.mgrid[:side, :side] + 0.5) / side
+    background = BACKGROUNDS[rng.choice(list(BACKGROUNDS))]
+    color, saturation, grain, contrast = background
+    # Smooth noise that wraps around; filtered in the frequency domain because the grain can be wide.
+    spectrum = np.fft.rfft2(rng.standard_normal((side, side)))
+    noise = np.fft.irfft2(ndimage.fourier_gaussian(spectrum, [g * side for g in grain], n=side), s=(side, side))
+    light = rng.uniform(0.32, 0.58) + contrast * noise / noise.std() + rng.uniform(-0.15, 0.15) * (y - 0.5)
+    material = np.full((side, side), 1)
+    materials = [(None, PETAL_SATURATION), (color, saturation), ("green", 0.7), (SPECIES[species].disc_color, 0.8)]
+    petal_luma, disc_luma = rng.uniform(0.48, 0.72), rng.uniform(0.3, 0.6)
+    for _ in range(rng.integers(2, 6)):
+        center, length = rng.uniform(0, 1, 2), rng.uniform(0.15, 0.3)
+        _draw_leaf(rng, length, *_window(center, length, x, y, light, material))
+    flowers = rng.integers(1, 4)
+    for position in rng.permutation(3)[:flowers]:
+        # One big flower, or smaller ones in three corners of a triangle, so that they overlap a little at most.
+        corner = np.array([[0.5, 0.27], [0.28, 0.7], [0.73, 0.7]])[position]
+        center = rng.uniform(0.4, 0.6, 2) if flowers == 1 else corner + rng.uniform(-0.06, 0.06, 2)
+        radius = rng.uniform(0.32, 0.44) if flowers == 1 else rng.uniform(0.2, 0.27)
+        tones = (petal_luma, disc_luma)
+        _draw_flower(rng, SPECIES[species], radius, tones, *_window(center, radius, x, y, light, material))
+    return Scene(np.clip(light, 0.04, 0.96), material, materials)
+
+
+def _window(center, radius, x, y, light, material):
+    """Coordinates about `center`, and the parts of `light` and `material`, within `radius` of it."""
+    side = len(x)
+    rows, columns = (
+        slice(max(0, int((middle - radius) * side)), max(0, int((middle + radius) * side) + 2))
+        for middle in (center[1], center[0])
+    )
+    here = (rows, columns)
+    return x[here] - center[0], y[here] - center[1], light[here], material[here]
+
+
+def _draw_leaf(rng, length, x, y, light, material):
+    """Lay a lancet leaf with a midrib into `light` and `material`, in place."""
+    turn = rng.uniform(0, np.pi)
+    along, across = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    half_width = 0.28 * length * np.clip(1 - (along / length) ** 2, 0, None)
+    inside = np.abs(across) < half_width
+    shade = rng.uniform(0.28, 0.5) + 0.1 * across / (half_width + 1e-6)
+    light[inside] = np.where(np.abs(across) < 0.006, shade + 0.1, shade)[inside]
+    material[inside] = 2
+
+
+def _draw_flower(rng, species, radius, tones, x, y, light, material):
+    """Lay one flower with petals and disc of the two `tones` into `light` and `material`, in place."""
+    petal_luma, disc_luma = tones
+    y = y / rng.uniform(0.8, 1.0)
+    distance = np.hypot(x, y) / radius
+    angle = (np.arctan2(y, x) + rng.uniform(0, 2 * np.pi)) * species.petals / (2 * np.pi)
+    off_axis = 2 * np.abs(angle - np.round(angle)) / species.width  # 0 on a petal's axis, 1 at its side
+    outline = np.clip(1 - off_axis**2, 0, None) ** (0.5 * species.point)
+    outline = 0.25 + 0.75 * outline - species.notch * np.clip(1 - 3 * off_axis, 0, None)
+    petals = (distance < outline) & (off_axis < 1)
+    disc = distance < species.disc
+    # Petals are darker at the root and in the folds between them, and each one a little different.
+    number = np.round(angle).astype(int) % species.petals
+    tone = rng.uniform(-0.035, 0.035, species.petals)[number]
+    shade = petal_luma + tone + 0.16 * (distance - 0.6) - 0.14 * off_axis**3
+    light[petals] = shade[petals]
+    material[petals] = 0
+    grain = rng.standard_normal(light.shape) * 0.05
+    light[disc] = (disc_luma + 0.12 * (0.5 - distance / species.disc) + grain)[disc]
+    material[disc] = 3
+
+
+def paint(scene, petal_color, size):
+    """Colour a scene and shrink it, anti-aliased, to uint8 (size, size, 3)."""
+    color = np.empty((*scene.luma.shape, 3))
+    for number, (name, saturation) in enumerate(scene.materials):
+        here = scene.material == number
+        color[here] = colored(scene.luma[here], CHROMA[name or petal_color], saturation)
+    blocks = color.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3)
+    return to_uint8(blocks.mean(axis=(1, 3)))
+
+
+def colored(gray, chroma, saturation):
+    """Luma `gray` (...) plus `saturation` times the longest multiple of `chroma` that stays inside RGB (..., 3)."""
+    gray = gray[..., None]
+    return gray + saturation * chroma_room(gray, chroma) * chroma
+
+
+def _species_and_seed(number):
+    species = list(SPECIES)[number // IMAGES_PER_SPECIES]
+    return species, (LAW_VERSION, number)
+
+
+def flower(number, size):
+    """Picture `number` of the synthetic set: uint8 (size, size, 3)."""
+    species, seed = _species_and_seed(number)
+    colors = SPECIES[species].colors
+    petal_color = np.random.default_rng((*seed, 1)).choice(list(colors), p=list(colors.values()))
+    return paint(draw_scene(species, size, seed), petal_color, size)
+
+
+def possible_flowers(number, size):
+    """Every colouring that the law allows for picture `number`, all with the same luma.
+
+    Returns:
+        (images uint8 (k, size, size, 3), probabilities (k,)).
+    """
+    species, seed = _species_and_seed(number)
+    scene = draw_scene(species, size, seed)
+    colors = SPECIES[species].colors
+    return np.stack([paint(scene, color, size) for color in colors]), np.array(list(colors.values()))
+
+
+def load_synthetic(image_size):
+    """The built-in set: 8 species, 100 pictures each, 16 of them for the test and 8 for validation."""
+    count = len(SPECIES) * IMAGES_PER_SPECIES
+    source = [[LAW_VERSION, number] for number in range(count)]
+    decoded = cached_images("synthetic", source, image_size, lambda number: flower(number, image_size))
+    labels = np.repeat(np.arange(len(SPECIES)), IMAGES_PER_SPECIES)
+    ids = [f"{name}-{number:03d}" for name in SPECIES for number in range(IMAGES_PER_SPECIES)]
+    split_of = stratified_split(labels, np.arange(count), test=16, val=8)
+    return Flowers("synthetic", "synthetic", decoded.images, ids, labels, list(SPECIES), split_of, decoded.digest)
+
+
+def law_report(split):
+    """What the colour law makes possible on a split of the synthetic set.
+
+    Returns:
+        dict of `best_pixel_l1`, the lowest mean pixel-L1 that any colorizer of luma alone can expect: that of the
+        weighted median, value by value, of the colourings that the law allows; `best_ratio_to_gray`, the same
+        as a multiple of the gray row's; `diversity`, the mean pixel-L1 between two independent draws of a
+        colouring for a picture whose species has more than one.
+    """
+    best, gray_row, diversity = [], [], []
+    for position in split.positions:
+        images, weights = possible_flowers(int(position), split.flowers.image_size)
+        images = to_unit(images)
+        gray = luma(images[:1])
+        apart = np.abs(images[:, None] - images[None]).sum(axis=(2, 3, 4), dtype=np.float64)
+        median = _weighted_median(images, weights)
+        best.append(weights @ np.abs(images - median).sum(axis=(1, 2, 3), dtype=np.float64))
+        gray_row.append(weights @ np.abs(images - gray).sum(axis=(1, 2, 3), dtype=np.float64))
+        if len(images) > 1:
+            diversity.append(weights @ apart @ weights)
+    return {
+        "best_pixel_l1": float(np.mean(best)),
+        "best_ratio_to_gray": float(np.mean(best) / np.mean(gray_row)),
+        "diversity": float(np.mean(diversity)) if diversity else 0.0,
+    }
+
+
+def _weighted_median(images, weights):
+    """Value by value, the smallest that has at least half of the weight at or below it."""
+    order = np.argsort(images, axis=0)
+    reached = np.cumsum(weights[order], axis=0) >= 0.5 - 1e-9
+    pick = np.argmax(reached, axis=0)[None]
+    return np.take_along_axis(images, np.take_along_axis(order, pick, axis=0), axis=0)

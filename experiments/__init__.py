@@ -1,0 +1,1 @@
+"""What a person runs: one short script a verb, with shared options."""

@@ -1,0 +1,55 @@
+"""What every script shares: quiet start, errors in one sentence, exit statuses."""
+
+import errno
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from data_loader.errors import UserError
+
+PROJECT = Path(__file__).resolve().parent.parent
+BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+
+
+def run_script(main):
+    """Run a script's `main` and leave with its status.
+
+    0 well done; 1 the training broke down (a loss that is not finite); 2 something the user gave cannot be used,
+    told in one sentence; 128 + n stopped by signal n after a checkpoint.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        _check_backend()
+        sys.exit(main())
+    except UserError as error:
+        leave(2, f"error: {error}")
+    except BrokenPipeError:
+        # The reader of our output has gone, as with `| head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        advice = "make room there" if error.errno == errno.ENOSPC else "check the path and its permissions"
+        what = f"{error.filename or 'a file'}: {error.strerror or error}"
+        leave(2, f"error: {what}: {advice}, then run the same command again.")
+    except KeyboardInterrupt as error:
+        number = getattr(error, "signal_number", 2)
+        leave(128 + number, f"{error or 'stopped'}.")
+    except ArithmeticError as error:
+        if type(error).__name__ != "NonFinite":
+            raise
+        leave(1, f"error: {error}")
+
+
+def leave(status, sentence):
+    """Print a sentence on standard error and exit."""
+    print(sentence, file=sys.stderr)
+    sys.exit(status)
+
+
+def _check_backend():
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS:
+        raise UserError(f"KERAS_BACKEND={backend} does not exist: use one of {', '.join(BACKENDS)}.")
+    if importlib.util.find_spec(BACKENDS[backend]) is None:
+        raise UserError(f"KERAS_BACKEND={backend} is not installed: pip install '.[{backend}]', or choose another.")

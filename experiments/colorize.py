@@ -1,0 +1,64 @@
+"""Colour your own photographs with a trained run: luminance is kept, at the photograph's own size.
+
+python experiments/colorize.py RUN_DIR photo.jpg               writes photo-color.png beside it
+python experiments/colorize.py RUN_DIR *.jpg --out coloured    many, into a folder
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import imageio.v3 as imageio
+
+from data_loader import UserError
+from data_loader.images import UnusableImage, read_image, to_uint8
+from data_loader.progress import progress_bar
+from experiments.cli import run_script
+from experiments.run_directory import read_config
+
+
+def main():
+    """Colour photographs from the command line; status 2 if one of them could not be used."""
+    arguments = _parser().parse_args()
+    read_config(arguments.run_dir)
+    targets = {photo: _target(photo, arguments) for photo in arguments.photos}
+
+    from models.gan import load_colorizer
+    from models.photographs import colorize_photograph
+
+    network = load_colorizer(arguments.run_dir)
+    failures = 0
+    for photo, target in progress_bar(targets.items(), unit="photo"):
+        try:
+            color = colorize_photograph(network, read_image(photo))
+        except UnusableImage as reason:
+            print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
+            failures += 1
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        imageio.imwrite(target, to_uint8(color))
+        print(target)
+    return 2 if failures else 0
+
+
+def _target(photo, arguments):
+    photo = Path(photo)
+    if not photo.is_file():
+        raise UserError(f"photo {photo} does not exist: check the spelling.")
+    target = Path(arguments.out or photo.parent) / f"{photo.stem}-color.png"
+    if target.exists() and not arguments.overwrite:
+        raise UserError(f"{target} exists already: give --overwrite, or another folder with --out.")
+    return target
+
+
+def _parser():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="a directory that a training made")
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="image files, colour or gray")
+    parser.add_argument("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
+    parser.add_argument("--overwrite", action="store_true", help="replace pictures written before")
+    return parser
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,21 @@
+"""Train the paper's CycleGAN (sections 3.1, 3.2 and 4.1) to colour gray photographs, learned without pairs.
+
+python experiments/cyclegan.py                             Oxford-17 as in the paper: days on a CPU
+python experiments/cyclegan.py --preset quick              64 pixels, small networks: minutes
+python experiments/cyclegan.py --preset released           what the published code ran
+python experiments/cyclegan.py --cycle-loss l2 --run-dir results/runs/l2    the claim that L2 turns monochrome
+python experiments/cyclegan.py --dataset ~/pictures/roses  your own photographs
+"""
+
+from experiments.cli import run_script
+from experiments.train import train
+from models.options import CycleGANOptions
+
+
+def main():
+    """Train a CycleGAN from the command line."""
+    return train("cyclegan", "CycleGAN", CycleGANOptions, __doc__)
+
+
+if __name__ == "__main__":
+    run_script(main)

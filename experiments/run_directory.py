@@ -1,0 +1,121 @@
+"""A run's directory: its name, its config.json, and whether a command may go on there."""
+
+import json
+import os
+import platform
+from datetime import date
+from pathlib import Path
+
+from data_loader.errors import UserError
+from experiments.cli import PROJECT
+from models.options import RESUMABLE
+
+CONFIG = "config.json"
+
+
+def default_directory(model, dataset, preset, seed):
+    """results/runs/MODEL-DATASET-PRESET-seedN of the project, from whatever directory one calls."""
+    return PROJECT / "results" / "runs" / f"{model}-{dataset}-{preset}-seed{seed}"
+
+
+def read_config(directory):
+    """The config of a run.
+
+    Raises:
+        UserError: the directory does not exist or is no run.
+    """
+    file = Path(directory) / CONFIG
+    if not Path(directory).is_dir():
+        raise UserError(f"run directory {directory} does not exist: train first, or check the spelling.")
+    try:
+        config = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{directory} is no run, it has no {CONFIG}: name a directory that a training made.") from None
+    except ValueError:
+        raise UserError(f"{file} is damaged: name another run, or start this one over with --fresh.") from None
+    return config
+
+
+def open_run(directory, config, fresh=False):
+    """Make a run's directory, or go on in it.
+
+    Args:
+        directory: of the run.
+        config: what this command would train.
+        fresh: move what is there aside first.
+
+    Raises:
+        UserError: the directory holds something else, or a run that learns something else.
+    """
+    directory = Path(directory)
+    if fresh and directory.exists():
+        print(f"Moved the old run to {_move_aside(directory)}.")
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        _check_same(directory, read_config(directory), config)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        scratch = directory / f"{CONFIG}.writing"
+        scratch.write_text(json.dumps(config, indent=2) + "\n")
+        os.replace(scratch, directory / CONFIG)
+    except OSError as error:
+        raise UserError(f"--run-dir {directory} cannot be written ({error.strerror}): choose another.") from error
+
+
+def _move_aside(directory):
+    number = 1
+    while (aside := directory.with_name(f"{directory.name}-old{number}")).exists():
+        number += 1
+    os.replace(directory, aside)
+    return aside
+
+
+def _check_same(directory, old, new):
+    if old.get("model") != new["model"]:
+        raise UserError(f"--run-dir {directory} holds a run of {old.get('model')}: choose another, or use --fresh.")
+    if old.get("data", {}).get("digest") != new["data"]["digest"]:
+        was, now = old.get("data", {}).get("name"), new["data"]["name"]
+        raise UserError(
+            f"--run-dir {directory} was trained on other images ({was}; this is {now}): "
+            "give the same images, choose another directory, or use --fresh."
+        )
+    was, now = _learned(old), _learned(new)
+    changed = [f"--{name.replace('_', '-')} {was.get(name)}" for name in now if was.get(name) != now[name]]
+    if changed:
+        raise UserError(
+            f"--run-dir {directory} was trained with {', '.join(changed)}, which cannot change on resume: "
+            "give these, choose another directory, or use --fresh."
+        )
+
+
+def _learned(config):
+    """The options that decide what is learned."""
+    options = {**config.get("options", {}), **config.get("training", {}), "precision": config.get("precision")}
+    return {name: value for name, value in options.items() if name not in RESUMABLE}
+
+
+def make_config(model, preset, flowers, options, training, precision, data_dir=None):
+    """All that decides a run, as written to config.json and read back by every later script."""
+    import keras
+
+    return {
+        "model": model,
+        "preset": preset,
+        "data": {
+            "name": flowers.name,
+            "dataset": flowers.source,
+            "data_dir": str(Path(data_dir).resolve()) if data_dir else None,
+            "digest": flowers.digest,
+            "images": {name: int((flowers.split_of == name).sum()) for name in ("train", "val", "test")},
+        },
+        "options": options,
+        "training": training,
+        "precision": precision,
+        "made_with": {
+            "date": date.today().isoformat(),
+            "keras": keras.__version__,
+            "backend": keras.backend.backend(),
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+        },
+    }

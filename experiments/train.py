@@ -1,0 +1,102 @@
+"""The command line of every training script, made from the model's option tables."""
+
+import argparse
+from dataclasses import asdict, fields
+
+import models
+from data_loader import UserError, load_flowers
+from experiments.cli import leave
+from experiments.run_directory import default_directory, make_config, open_run
+from models.options import PRESETS, TrainingOptions
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+def train(model_name, class_name, options_type, description):
+    """Parse the command line, train or go on, and say what there is then. Returns the exit status."""
+    arguments = _parser(model_name, options_type, description).parse_args()
+    if arguments.preset not in PRESETS:
+        raise UserError(f"--preset {arguments.preset} does not exist: use one of {', '.join(PRESETS)}.")
+    if arguments.precision not in PRECISIONS:
+        raise UserError(f"--precision {arguments.precision} does not exist: use one of {', '.join(PRECISIONS)}.")
+    options = _chosen(options_type, arguments)
+    training = _chosen(TrainingOptions, arguments)
+    flowers = load_flowers(arguments.dataset, options["image_size"], arguments.data_dir)
+    show_notes(flowers)
+    config = make_config(
+        model_name, arguments.preset, flowers, options, training, arguments.precision, arguments.data_dir
+    )
+
+    import keras
+
+    keras.config.set_dtype_policy(arguments.precision)
+    model = getattr(models, class_name)(**options)
+    directory = arguments.run_dir or default_directory(model_name, flowers.name, arguments.preset, options["seed"])
+    open_run(directory, config, arguments.fresh)
+    counts = config["data"]["images"]
+    print(
+        f"{class_name}, preset {arguments.preset}, on {flowers.name}: {counts['train']} training images "
+        f"of {options['image_size']}x{options['image_size']}, {keras.backend.backend()}, {arguments.precision}.\n"
+        f"Run directory: {directory}",
+        flush=True,
+    )
+    try:
+        step = model.train(flowers, directory, **training)
+    except KeyboardInterrupt as stop:
+        if not hasattr(stop, "signal_number"):
+            raise
+        leave(
+            128 + stop.signal_number, f"Stopped after step {stop.step}, all saved. The same command goes on from there."
+        )
+    print(
+        f"Done: step {step}. Samples are in {directory}/samples.\nScore it: python experiments/evaluate.py {directory}"
+    )
+    return 0
+
+
+def show_notes(flowers, limit=10):
+    """Print what a person should know about the data, the first lines of it."""
+    for note in flowers.notes[:limit]:
+        print(f"note: {note}")
+    if len(flowers.notes) > limit:
+        print(f"note: ... and {len(flowers.notes) - limit} more like these.")
+
+
+def _parser(model_name, options_type, description):
+    parser = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="A second call of the same command goes on where the first stopped.",
+    )
+    parser.add_argument("--preset", default="paper", help=f"{', '.join(PRESETS)} (default: paper)")
+    parser.add_argument(
+        "--dataset", default="auto", help="auto, oxford17, oxford102, synthetic, or a folder of images (default: auto)"
+    )
+    parser.add_argument("--data-dir", help="folder that already holds the Oxford images")
+    parser.add_argument("--run-dir", help=f"where the run is kept (default: results/runs/{model_name}-...)")
+    parser.add_argument("--fresh", action="store_true", help="move an old run of this name aside and start over")
+    parser.add_argument("--precision", default="float32", help=f"{' or '.join(PRECISIONS)} (default: float32)")
+    _add_options(parser.add_argument_group("the model; the default is the preset's"), options_type)
+    _add_options(parser.add_argument_group("the training; the default is the preset's"), TrainingOptions)
+    return parser
+
+
+def _add_options(group, options_type):
+    for entry in fields(options_type):
+        flag, rules = "--" + entry.name.replace("_", "-"), entry.metadata
+        by_preset = {name: changes.get(entry.name, entry.default) for name, changes in PRESETS.items()}
+        paper = by_preset["paper"]
+        values = [f"{name} {value}" for name, value in by_preset.items() if name == "paper" or value != paper]
+        default = f" ({', '.join(values)})" if paper is not None else ""
+        choices = f"{' or '.join(rules['choices'])}: " if rules["choices"] else ""
+        kind = {"action": argparse.BooleanOptionalAction} if entry.type is bool else {"type": entry.type}
+        metavar = {} if entry.type is bool else {"metavar": "N" if entry.type in (int, float) else "NAME"}
+        group.add_argument(flag, help=f"{choices}{rules['meaning']}{default}".replace("%", "%%"), **kind, **metavar)
+
+
+def _chosen(options_type, arguments):
+    """The options of a type: the preset's, overridden by what was typed."""
+    names = {entry.name for entry in fields(options_type)}
+    preset = {name: value for name, value in PRESETS[arguments.preset].items() if name in names}
+    typed = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    return asdict(options_type(**preset | typed))

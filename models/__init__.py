@@ -1,0 +1,16 @@
+"""What learns: the paper's colorizers, one class a file.
+
+The classes are imported when they are first named, so that `--help` need not wait for Keras and its backend.
+"""
+
+from importlib import import_module
+
+_HOMES = {"CycleGAN": "models.cyclegan"}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name):
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'models' has no attribute '{name}'")

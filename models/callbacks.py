@@ -1,0 +1,215 @@
+"""What happens beside the steps of a training run: counting, a progress bar, records, checkpoints, stops."""
+
+import csv
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import keras
+
+from data_loader.progress import progress_bar
+from models.checkpoints import NonFinite
+from models.files import replacing
+
+CHECKPOINT_SECONDS = 300
+LONG_RUN_SECONDS = 3600
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM (`signal_number`) ended a run; a checkpoint of its last step is written."""
+
+    def __init__(self, signal_number, step):
+        super().__init__(f"stopped after step {step}")
+        self.signal_number, self.step = signal_number, step
+
+
+class StepCounter(keras.callbacks.Callback):
+    """Count steps and their seconds into `progress`; every other callback reads it there."""
+
+    def __init__(self, progress, steps_per_epoch):
+        super().__init__()
+        self.progress, self.steps_per_epoch = progress, steps_per_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.progress.step % self.steps_per_epoch == 0:
+            self.progress.epoch_seconds = 0.0
+        elif self.progress.running_means:
+            # `fit` has just reset them; this epoch's row is to be as if it had not been broken off.
+            for variable, value in zip(self.model.metrics_variables, self.progress.running_means, strict=True):
+                variable.assign(value)
+        self.progress.running_means = ()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.progress.step += 1
+        self.progress.epoch_seconds += time.perf_counter() - self.started
+
+
+class StopOnNonFinite(keras.callbacks.Callback):
+    """End the run at the first loss term that is NaN or infinite."""
+
+    def __init__(self, progress):
+        super().__init__()
+        self.progress = progress
+
+    def on_train_batch_end(self, batch, logs=None):
+        # A term's running mean is not finite from the first step on in which the term is not.
+        for term, value in logs.items():
+            if term != "loss" and not math.isfinite(value):
+                raise NonFinite(f"loss term {term} is {value} at step {self.progress.step}")
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar for the whole run, in images: rate, time left, epoch and the loss terms."""
+
+    def __init__(self, progress, epochs, batches, total_steps):
+        super().__init__()
+        self.progress, self.epochs, self.batches, self.total_steps = progress, epochs, batches, total_steps
+        self.bar = None
+        self.timed_from = None
+
+    def open(self):
+        """Show the bar, with what earlier calls did already filled in."""
+        size = self.batches.batch_size
+        self.bar = progress_bar(
+            total=self.total_steps * size, initial=self.progress.step * size, unit="image", delay=0, leave=True
+        )
+
+    def close(self):
+        """Leave the bar as it stands."""
+        if self.bar is not None:
+            self.bar.close()
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = self.progress.step
+        epoch = min(self.epochs, (step - 1) // self.batches.steps_per_epoch + 1)
+        self.bar.set_description(f"epoch {epoch}/{self.epochs}", refresh=False)
+        terms = (f"{name} {value:.3f}" for name, value in logs.items() if name != "loss")
+        self.bar.set_postfix_str(" ".join(terms), refresh=False)
+        self.bar.update(self.batches.batch_size)
+        self._tell_if_long(step)
+
+    def _tell_if_long(self, step):
+        # The first step compiles; the ten after it tell how long the run takes.
+        if self.timed_from is None:
+            self.timed_from = step, time.perf_counter()
+        since_step, since = self.timed_from
+        if step - since_step == 10:
+            left = (self.total_steps - step) * (time.perf_counter() - since) / 10
+            if left > LONG_RUN_SECONDS:
+                self.bar.write(
+                    f"This run will take about {left / 3600:.0f} hours. It may be stopped at any time (Ctrl-C) "
+                    "and goes on with the same command. Quicker: --preset quick, or fewer --epochs.",
+                    file=sys.stderr,
+                )
+
+
+class MetricsFile(keras.callbacks.Callback):
+    """`metrics.csv`: a row a finished epoch with the mean of each term, seconds and images a second.
+
+    Seconds are those of the steps alone. An epoch that was broken off and resumed has one row, over all its
+    steps; an epoch that was not finished has none.
+    """
+
+    def __init__(self, file, progress, batches):
+        super().__init__()
+        self.file, self.progress, self.batches = Path(file), progress, batches
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.progress.step % self.batches.steps_per_epoch:
+            return
+        seconds = self.progress.epoch_seconds
+        row = {"epoch": epoch + 1, "step": self.progress.step}
+        row |= {name: f"{value:.6g}" for name, value in logs.items()}
+        row |= {"seconds": f"{seconds:.1f}", "images_per_second": f"{self.batches.images_per_epoch / seconds:.2f}"}
+        rows = []
+        if self.file.exists():
+            with self.file.open(newline="") as stream:
+                rows = [old for old in csv.DictReader(stream) if int(old["epoch"]) <= epoch]
+        with replacing(self.file) as scratch, scratch.open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, row)
+            writer.writeheader()
+            writer.writerows([*rows, row])
+
+
+class SampleImages(keras.callbacks.Callback):
+    """A grid of samples every `interval` steps, as samples/EPOCH_STEP.png."""
+
+    def __init__(self, folder, interval, photographs, progress, steps_per_epoch):
+        super().__init__()
+        self.folder, self.interval, self.photographs = Path(folder), interval, photographs
+        self.progress, self.steps_per_epoch = progress, steps_per_epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.interval and self.progress.step % self.interval == 0:
+            self.draw(self.model)
+
+    def draw(self, model):
+        """Write the grid of the current step."""
+        epoch = -(-self.progress.step // self.steps_per_epoch)
+        model.sample_images(self.photographs, self.folder / f"{epoch:03d}_{self.progress.step:06d}.png")
+
+
+class CheckpointSaver(keras.callbacks.Callback):
+    """A checkpoint and `generator.keras` at every epoch, every five minutes, and every `interval` steps if not 0."""
+
+    def __init__(self, checkpoints, generator_file, interval, progress, steps_per_epoch):
+        super().__init__()
+        self.checkpoints, self.generator_file, self.interval = checkpoints, Path(generator_file), interval
+        self.progress, self.steps_per_epoch = progress, steps_per_epoch
+        self.saved_step, self.saved_at = progress.step, time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        # The one at the end of an epoch waits for the epoch's row in metrics.csv.
+        if self.progress.step % self.steps_per_epoch == 0:
+            return
+        due = self.interval and self.progress.step % self.interval == 0
+        if due or time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+            self.save(self.model)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.save(self.model)
+
+    def save(self, model):
+        """Save, unless this step is saved already."""
+        if self.saved_step == self.progress.step:
+            return
+        self.checkpoints.save(model, self.progress)
+        with replacing(self.generator_file) as scratch:
+            model.colorizer.save(scratch)
+        self.saved_step, self.saved_at = self.progress.step, time.monotonic()
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """On the first Ctrl-C or SIGTERM let the step finish and end the training; a second one ends at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.received = None
+
+    def __enter__(self):
+        self.before = {}
+        # Only the main thread may set handlers; elsewhere a signal is its owner's business.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self.before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(self, *error):
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _receive(self, number, frame):
+        self.received = number
+        self.__exit__()
+        os.write(2, b"\nStopping after this step ...\n")
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.received:
+            self.model.stop_training = True

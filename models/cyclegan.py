@@ -1,0 +1,116 @@
+"""CycleGAN for colorization: two generators, two PatchGAN discriminators, cycle consistency (§3.1, 3.2, 4.1)."""
+
+from keras import ops
+
+from models.discriminators import DISCRIMINATORS
+from models.gan import ColorizationGAN
+from models.generators import colorizer, resnet_generator, unet_generator
+from models.layers import gray_as_rgb
+from models.losses import GAN_LOSSES, PIXEL_LOSSES, without_learning
+from models.options import CycleGANOptions
+
+
+class CycleGAN(ColorizationGAN):
+    """Colours gray photographs, learned without pairs. X is gray, Y is colour, G: X → Y, F: Y → X.
+
+    Args:
+        **options: the fields of `CycleGANOptions`; the defaults are the paper's.
+
+    Raises:
+        UserError: an option has a value that it cannot have.
+    """
+
+    options_type = CycleGANOptions
+    paired = False
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.gan_loss = GAN_LOSSES[self.options.gan_loss]
+        self.cycle_norm = PIXEL_LOSSES[self.options.cycle_loss]
+        # G reads three channels, gray three times, so that the identity term can show it colour.
+        self.G = self.build_generator(3, 3, "G")
+        self.F = self.build_generator(3, 1, "F")
+        self.D_X = self.build_discriminator(1, "D_X")
+        self.D_Y = self.build_discriminator(3, "D_Y")
+        self.colorizer = colorizer(self.G)
+        terms = ["gan_color", "gan_gray", "cycle_gray", "cycle_color"]
+        if self.options.lambda_identity:
+            terms += ["identity_gray", "identity_color"]
+        self.finish([*terms, "d_color", "d_gray"])
+
+    def build_generator(self, in_channels, out_channels, name):
+        """A generator as in §3.1: (n, S, S, in_channels) to (n, S, S, out_channels), both in [-1, 1]."""
+        o = self.options
+        if o.generator == "resnet":
+            return resnet_generator(
+                o.image_size, in_channels, out_channels, o.norm, o.generator_filters or 64, name=name
+            )
+        return unet_generator(
+            o.image_size, in_channels, out_channels, o.norm, o.generator_filters or 32, o.input_skip, name=name
+        )
+
+    def build_discriminator(self, channels, name):
+        """A PatchGAN as in §3.1: (n, S, S, channels) in [-1, 1] to a map of logits."""
+        o = self.options
+        return DISCRIMINATORS[o.discriminator](o.image_size, channels, o.norm, o.discriminator_filters, name=name)
+
+    def objective(self, gray, color, fake_color):
+        """Eq. 3, the whole objective; see `adversarial` and `discrimination` for Eq. 1 and `cycle` for Eq. 2.
+
+        Args:
+            gray: x, (n, S, S, 1) in [-1, 1].
+            color: y, (n, S, S, 3), of other photographs.
+            fake_color: G(x).
+
+        Returns:
+            dict of the weighted terms; the objective is their sum.
+        """
+        fake_gray = self.F(color, training=True)
+        cycled_gray = self.F(fake_color, training=True)
+        cycled_color = self.colorizer(fake_gray, training=True)
+        terms = {
+            "gan_color": self.adversarial(self.D_Y, fake_color),
+            "gan_gray": self.adversarial(self.D_X, fake_gray),
+            "cycle_gray": self.cycle(cycled_gray, gray),
+            "cycle_color": self.cycle(cycled_color, color),
+            "d_color": self.discrimination(self.D_Y, color, fake_color),
+            "d_gray": self.discrimination(self.D_X, gray, fake_gray),
+        }
+        return terms | self.identity(gray, color)
+
+    def adversarial(self, discriminator, fake):
+        """Eq. 1 as the generator sees it: its fakes should look real. Moves the generator only."""
+        return self.gan_loss(without_learning(discriminator, fake), real=True)
+
+    def discrimination(self, discriminator, real, fake):
+        """Eq. 1 as the discriminator sees it: real is 1, fake is 0, halved as in [4]. Moves it only."""
+        real_logits = discriminator(real, training=True)
+        fake_logits = discriminator(ops.stop_gradient(fake), training=True)
+        return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
+
+    def cycle(self, cycled, original):
+        """One of the two terms of Eq. 2, ‖F(G(x)) − x‖ or ‖G(F(y)) − y‖ (mean over pixels), times λ of Eq. 3."""
+        return self.options.lambda_cycle * self.cycle_norm(cycled, original)
+
+    def identity(self, gray, color):
+        """‖F(x) − x‖₁ and ‖G(y) − y‖₁, which the published code adds: each leaves its own domain alone."""
+        if not self.options.lambda_identity:
+            return {}
+        l1, weight = PIXEL_LOSSES["l1"], self.options.lambda_identity
+        return {
+            "identity_gray": weight * l1(self.F(gray_as_rgb(gray), training=True), gray),
+            "identity_color": weight * l1(self.G(color, training=True), color),
+        }
+
+    def sample_columns(self, gray, color):
+        """What a sample grid shows: original, translated and reconstructed in both directions."""
+        fake_color = self.predict_images(self.colorizer, gray)
+        fake_gray = self.predict_images(self.F, color)
+        return {
+            "gray x": gray,
+            "G(x)": fake_color,
+            "F(G(x))": self.predict_images(self.F, fake_color),
+            "color y": color,
+            "F(y)": fake_gray,
+            "G(F(y))": self.predict_images(self.colorizer, fake_gray),
+        }

@@ -1,0 +1,73 @@
+"""Layers that Keras does not have, and the norms by their names."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class ReflectionPadding2D(keras.layers.Layer):
+    """Pad height and width by reflection, as CycleGAN does around its stride-1 convolutions.
+
+    Args:
+        padding: pixels on each side; less than the image's side.
+
+    Input (n, h, w, c), output (n, h + 2p, w + 2p, c).
+    """
+
+    def __init__(self, padding, **kwargs):
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, x):
+        p = self.padding
+        return ops.pad(x, ((0, 0), (p, p), (p, p), (0, 0)), mode="reflect")
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class WholeImageNormalization(keras.layers.Layer):
+    """Normalise each image over height, width and channels together, with one scalar scale and shift.
+
+    It is what the paper's published code (keras-contrib's InstanceNormalization with axis=None) computes:
+    gamma · (x − mean) / (std + 1e-3) + beta. Input and output (n, h, w, c).
+    """
+
+    epsilon = 1e-3
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight(shape=(1,), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(1,), initializer="zeros", name="beta")
+
+    def call(self, x):
+        # Statistics in float32 also under mixed precision; 1e-12 keeps the root's gradient finite at 0.
+        x = ops.cast(x, "float32")
+        mean, variance = ops.moments(x, axes=(1, 2, 3), keepdims=True)
+        std = ops.sqrt(variance + 1e-12)
+        normalized = (x - mean) / (std + self.epsilon)
+        x = normalized * ops.cast(self.gamma, "float32") + ops.cast(self.beta, "float32")
+        return ops.cast(x, self.compute_dtype)
+
+
+def instance_norm():
+    """Instance normalisation (Ulyanov et al. 2016): per image and channel, with a learned scale and shift."""
+    return keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
+
+
+NORMS = {"instance": instance_norm, "layer": WholeImageNormalization}
+
+
+def normal():
+    """A fresh N(0, 0.02) initializer; one object shared by two layers would give both the same weights."""
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def tanh_output(x):
+    """Tanh in float32 whatever the precision, so that images keep their 8 bits."""
+    return keras.layers.Activation("tanh", dtype="float32")(x)
+
+
+def gray_as_rgb(gray):
+    """(n, S, S, 1) to three equal channels."""
+    return ops.repeat(gray, 3, axis=-1)
