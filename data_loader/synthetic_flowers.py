@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from data_loader.cache import cached_images
 from data_loader.flowers import Flowers
-from data_loader.images import chroma_room, luma, to_uint8, to_unit
+from data_loader.images import chroma_room, to_uint8
 from data_loader.splits import stratified_split
 
 # Chroma directions (R, G, B) minus luma; B is what makes the luma of the direction zero.
@@ -88,13 +88,14 @@ class Scene:
 
 def draw_scene(species, size, seed):
     """Draw a scene at `SUPERSAMPLING` times the final size, from nothing but its arguments."""
-    rng = np.random.default_rng(seed)
+    # The noise has a generator of its own, so that the same flowers stand in the same places at every size.
+    rng, noise_rng = np.random.default_rng(seed).spawn(2)
     side = size * SUPERSAMPLING
     y, x = (np.mgrid[:side, :side] + 0.5) / side
     background = BACKGROUNDS[rng.choice(list(BACKGROUNDS))]
     color, saturation, grain, contrast = background
     # Smooth noise that wraps around; filtered in the frequency domain because the grain can be wide.
-    spectrum = np.fft.rfft2(rng.standard_normal((side, side)))
+    spectrum = np.fft.rfft2(noise_rng.standard_normal((side, side)))
     noise = np.fft.irfft2(ndimage.fourier_gaussian(spectrum, [g * side for g in grain], n=side), s=(side, side))
     light = rng.uniform(0.32, 0.58) + contrast * noise / noise.std() + rng.uniform(-0.15, 0.15) * (y - 0.5)
     material = np.full((side, side), 1)
@@ -110,7 +111,7 @@ def draw_scene(species, size, seed):
         center = rng.uniform(0.4, 0.6, 2) if flowers == 1 else corner + rng.uniform(-0.06, 0.06, 2)
         radius = rng.uniform(0.32, 0.44) if flowers == 1 else rng.uniform(0.2, 0.27)
         tones = (petal_luma, disc_luma)
-        _draw_flower(rng, SPECIES[species], radius, tones, *_window(center, radius, x, y, light, material))
+        _draw_flower(rng, noise_rng, SPECIES[species], radius, tones, *_window(center, radius, x, y, light, material))
     return Scene(np.clip(light, 0.04, 0.96), material, materials)
 
 
@@ -136,7 +137,7 @@ def _draw_leaf(rng, length, x, y, light, material):
     material[inside] = 2
 
 
-def _draw_flower(rng, species, radius, tones, x, y, light, material):
+def _draw_flower(rng, noise_rng, species, radius, tones, x, y, light, material):
     """Lay one flower with petals and disc of the two `tones` into `light` and `material`, in place."""
     petal_luma, disc_luma = tones
     y = y / rng.uniform(0.8, 1.0)
@@ -153,7 +154,7 @@ def _draw_flower(rng, species, radius, tones, x, y, light, material):
     shade = petal_luma + tone + 0.16 * (distance - 0.6) - 0.14 * off_axis**3
     light[petals] = shade[petals]
     material[petals] = 0
-    grain = rng.standard_normal(light.shape) * 0.05
+    grain = noise_rng.standard_normal(light.shape) * 0.05
     light[disc] = (disc_luma + 0.12 * (0.5 - distance / species.disc) + grain)[disc]
     material[disc] = 3
 
@@ -208,38 +209,3 @@ def load_synthetic(image_size):
     ids = [f"{name}-{number:03d}" for name in SPECIES for number in range(IMAGES_PER_SPECIES)]
     split_of = stratified_split(labels, np.arange(count), test=16, val=8)
     return Flowers("synthetic", "synthetic", decoded.images, ids, labels, list(SPECIES), split_of, decoded.digest)
-
-
-def law_report(split):
-    """What the colour law makes possible on a split of the synthetic set.
-
-    Returns:
-        dict of `best_pixel_l1`, the lowest mean pixel-L1 that any colorizer of luma alone can expect: that of the
-        weighted median, value by value, of the colourings that the law allows; `best_ratio_to_gray`, the same
-        as a multiple of the gray row's; `diversity`, the mean pixel-L1 between two independent draws of a
-        colouring for a picture whose species has more than one.
-    """
-    best, gray_row, diversity = [], [], []
-    for position in split.positions:
-        images, weights = possible_flowers(int(position), split.flowers.image_size)
-        images = to_unit(images)
-        gray = luma(images[:1])
-        apart = np.abs(images[:, None] - images[None]).sum(axis=(2, 3, 4), dtype=np.float64)
-        median = _weighted_median(images, weights)
-        best.append(weights @ np.abs(images - median).sum(axis=(1, 2, 3), dtype=np.float64))
-        gray_row.append(weights @ np.abs(images - gray).sum(axis=(1, 2, 3), dtype=np.float64))
-        if len(images) > 1:
-            diversity.append(weights @ apart @ weights)
-    return {
-        "best_pixel_l1": float(np.mean(best)),
-        "best_ratio_to_gray": float(np.mean(best) / np.mean(gray_row)),
-        "diversity": float(np.mean(diversity)) if diversity else 0.0,
-    }
-
-
-def _weighted_median(images, weights):
-    """Value by value, the smallest that has at least half of the weight at or below it."""
-    order = np.argsort(images, axis=0)
-    reached = np.cumsum(weights[order], axis=0) >= 0.5 - 1e-9
-    pick = np.argmax(reached, axis=0)[None]
-    return np.take_along_axis(images, np.take_along_axis(order, pick, axis=0), axis=0)

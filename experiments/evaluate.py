@@ -22,7 +22,7 @@ from data_loader import UserError, load_flowers
 from data_loader.flowers import SPLITS
 from data_loader.images import luma, to_unit
 from data_loader.progress import progress_bar
-from data_loader.synthetic_flowers import law_report
+from evaluation.color_law import law_report
 from evaluation.scores import score, summarize, trivial_colorings
 from evaluation.statistics import mean_with_interval
 from experiments.cli import run_script
@@ -103,7 +103,8 @@ def _print(report):
         law = report["law"]
         print(
             f"\nThe colour law: the best reachable pixel_l1 is {law['best_pixel_l1']:,.1f} "
-            f"({law['best_ratio_to_gray']:.3f} x gray); two colourings that it allows for one picture differ by {law['diversity']:,.1f} on average."
+            f"({law['best_ratio_to_gray']:.3f} x gray); two colourings that it allows for one picture "
+            f"differ by {law['diversity']:,.1f} on average."
         )
 
 

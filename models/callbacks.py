@@ -1,21 +1,17 @@
-"""What happens beside the steps of a training run: counting, a progress bar, records, checkpoints, stops."""
+"""What happens beside the steps of a training run: counting, a progress bar, and stopping."""
 
-import csv
 import math
 import os
 import signal
 import sys
 import threading
 import time
-from pathlib import Path
 
 import keras
 
 from data_loader.progress import progress_bar
 from models.checkpoints import NonFinite
-from models.files import replacing
 
-CHECKPOINT_SECONDS = 300
 LONG_RUN_SECONDS = 3600
 
 
@@ -54,23 +50,24 @@ class StepCounter(keras.callbacks.Callback):
 class StopOnNonFinite(keras.callbacks.Callback):
     """End the run at the first loss term that is NaN or infinite."""
 
-    def __init__(self, progress):
+    def __init__(self, progress, terms):
         super().__init__()
-        self.progress = progress
+        self.progress, self.terms = progress, terms
 
     def on_train_batch_end(self, batch, logs=None):
         # A term's running mean is not finite from the first step on in which the term is not.
-        for term, value in logs.items():
-            if term != "loss" and not math.isfinite(value):
-                raise NonFinite(f"loss term {term} is {value} at step {self.progress.step}")
+        for term in self.terms:
+            if not math.isfinite(logs[term]):
+                raise NonFinite(f"loss term {term} is {logs[term]} at step {self.progress.step}")
 
 
 class ProgressBar(keras.callbacks.Callback):
     """One bar for the whole run, in images: rate, time left, epoch and the loss terms."""
 
-    def __init__(self, progress, epochs, batches, total_steps):
+    def __init__(self, progress, terms, epochs, batches, total_steps):
         super().__init__()
-        self.progress, self.epochs, self.batches, self.total_steps = progress, epochs, batches, total_steps
+        self.progress, self.terms = progress, terms
+        self.epochs, self.batches, self.total_steps = epochs, batches, total_steps
         self.bar = None
         self.timed_from = None
 
@@ -90,8 +87,7 @@ class ProgressBar(keras.callbacks.Callback):
         step = self.progress.step
         epoch = min(self.epochs, (step - 1) // self.batches.steps_per_epoch + 1)
         self.bar.set_description(f"epoch {epoch}/{self.epochs}", refresh=False)
-        terms = (f"{name} {value:.3f}" for name, value in logs.items() if name != "loss")
-        self.bar.set_postfix_str(" ".join(terms), refresh=False)
+        self.bar.set_postfix_str(" ".join(f"{term} {logs[term]:.3f}" for term in self.terms), refresh=False)
         self.bar.update(self.batches.batch_size)
         self._tell_if_long(step)
 
@@ -108,82 +104,6 @@ class ProgressBar(keras.callbacks.Callback):
                     "and goes on with the same command. Quicker: --preset quick, or fewer --epochs.",
                     file=sys.stderr,
                 )
-
-
-class MetricsFile(keras.callbacks.Callback):
-    """`metrics.csv`: a row a finished epoch with the mean of each term, seconds and images a second.
-
-    Seconds are those of the steps alone. An epoch that was broken off and resumed has one row, over all its
-    steps; an epoch that was not finished has none.
-    """
-
-    def __init__(self, file, progress, batches):
-        super().__init__()
-        self.file, self.progress, self.batches = Path(file), progress, batches
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.progress.step % self.batches.steps_per_epoch:
-            return
-        seconds = self.progress.epoch_seconds
-        row = {"epoch": epoch + 1, "step": self.progress.step}
-        row |= {name: f"{value:.6g}" for name, value in logs.items()}
-        row |= {"seconds": f"{seconds:.1f}", "images_per_second": f"{self.batches.images_per_epoch / seconds:.2f}"}
-        rows = []
-        if self.file.exists():
-            with self.file.open(newline="") as stream:
-                rows = [old for old in csv.DictReader(stream) if int(old["epoch"]) <= epoch]
-        with replacing(self.file) as scratch, scratch.open("w", newline="") as stream:
-            writer = csv.DictWriter(stream, row)
-            writer.writeheader()
-            writer.writerows([*rows, row])
-
-
-class SampleImages(keras.callbacks.Callback):
-    """A grid of samples every `interval` steps, as samples/EPOCH_STEP.png."""
-
-    def __init__(self, folder, interval, photographs, progress, steps_per_epoch):
-        super().__init__()
-        self.folder, self.interval, self.photographs = Path(folder), interval, photographs
-        self.progress, self.steps_per_epoch = progress, steps_per_epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.interval and self.progress.step % self.interval == 0:
-            self.draw(self.model)
-
-    def draw(self, model):
-        """Write the grid of the current step."""
-        epoch = -(-self.progress.step // self.steps_per_epoch)
-        model.sample_images(self.photographs, self.folder / f"{epoch:03d}_{self.progress.step:06d}.png")
-
-
-class CheckpointSaver(keras.callbacks.Callback):
-    """A checkpoint and `generator.keras` at every epoch, every five minutes, and every `interval` steps if not 0."""
-
-    def __init__(self, checkpoints, generator_file, interval, progress, steps_per_epoch):
-        super().__init__()
-        self.checkpoints, self.generator_file, self.interval = checkpoints, Path(generator_file), interval
-        self.progress, self.steps_per_epoch = progress, steps_per_epoch
-        self.saved_step, self.saved_at = progress.step, time.monotonic()
-
-    def on_train_batch_end(self, batch, logs=None):
-        # The one at the end of an epoch waits for the epoch's row in metrics.csv.
-        if self.progress.step % self.steps_per_epoch == 0:
-            return
-        due = self.interval and self.progress.step % self.interval == 0
-        if due or time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
-            self.save(self.model)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.save(self.model)
-
-    def save(self, model):
-        """Save, unless this step is saved already."""
-        if self.saved_step == self.progress.step:
-            return
-        self.checkpoints.save(model, self.progress)
-        with replacing(self.generator_file) as scratch:
-            model.colorizer.save(scratch)
-        self.saved_step, self.saved_at = self.progress.step, time.monotonic()
 
 
 class StopOnSignal(keras.callbacks.Callback):

@@ -9,6 +9,7 @@ from data_loader.errors import UserError
 from models import callbacks as beside
 from models.checkpoints import Checkpoints, NonFinite, Progress
 from models.options import TrainingOptions
+from models.records import CheckpointSaver, MetricsFile, SampleImages
 
 SAMPLE_ROWS = 4
 
@@ -45,7 +46,7 @@ def train_epochs(model, flowers, run_dir=None, **training):
         return progress.step
 
     counter = beside.StepCounter(progress, per_epoch)
-    bar = beside.ProgressBar(progress, options.epochs, batches, total)
+    bar = beside.ProgressBar(progress, model.terms, options.epochs, batches, total)
     stop = beside.StopOnSignal()
     record = _record(model, flowers, Path(run_dir), options, progress, batches, checkpoints) if run_dir else []
     try:
@@ -59,7 +60,7 @@ def train_epochs(model, flowers, run_dir=None, **training):
                     initial_epoch=epoch,
                     epochs=epoch + 1,
                     verbose=0,
-                    callbacks=[counter, beside.StopOnNonFinite(progress), bar, *record, stop],
+                    callbacks=[counter, beside.StopOnNonFinite(progress, model.terms), bar, *record, stop],
                 )
             if record and not stop.received:
                 record[1].draw(model)
@@ -79,11 +80,7 @@ def _record(model, flowers, run_dir, options, progress, batches, checkpoints):
     held_out = "val" if (flowers.split_of == "val").any() else "train"
     photographs = flowers.split(held_out).color()[:: max(1, (flowers.split_of == held_out).sum() // SAMPLE_ROWS)]
     return [
-        beside.MetricsFile(run_dir / "metrics.csv", progress, batches),
-        beside.SampleImages(
-            run_dir / "samples", options.sample_interval, photographs[:SAMPLE_ROWS], progress, per_epoch
-        ),
-        beside.CheckpointSaver(
-            checkpoints, run_dir / "generator.keras", options.checkpoint_interval, progress, per_epoch
-        ),
+        MetricsFile(run_dir / "metrics.csv", progress, model.terms, batches),
+        SampleImages(run_dir / "samples", options.sample_interval, photographs[:SAMPLE_ROWS], progress, per_epoch),
+        CheckpointSaver(checkpoints, run_dir / "generator.keras", options.checkpoint_interval, progress, per_epoch),
     ]

@@ -1,0 +1,36 @@
+# make demo   set up, train CycleGAN on the built-in flowers for some minutes, show a picture and a score
+# make test   set up, then style and tests
+# EXTRAS=jax  install an optional backend too, and test with it
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN = $(VENV)/bin
+RUN = results/runs/demo
+STAMP = $(VENV)/.installed$(EXTRAS)
+
+.PHONY: demo test lint setup clean-demo
+
+setup: $(STAMP)
+
+$(STAMP): requirements.txt setup.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(if $(EXTRAS),$(BIN)/python -m pip install --quiet '.[$(EXTRAS)]')
+	touch $(STAMP)
+
+# A demo that was broken off goes on; one that is done is shown again. `make clean-demo` starts over.
+demo: setup
+	$(BIN)/python experiments/cyclegan.py --preset quick --dataset synthetic --run-dir $(RUN)
+	$(BIN)/python experiments/evaluate.py $(RUN)
+	@echo
+	@echo "The picture: $$(ls $(RUN)/samples/*.png | tail -n 1)"
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+test: lint
+	$(BIN)/python -m pytest -q
+
+clean-demo:
+	rm -rf $(RUN)

@@ -1,0 +1,66 @@
+"""The floor of a training step: its floating-point operations over the machine's matrix-product rate."""
+
+import time
+
+import numpy as np
+
+
+def count_operations(gan, batch_size):
+    """Floating-point operations of the convolutions and matrix products of one training step.
+
+    They are counted in the graph of the step, forward and backward, so whatever the objective calls is
+    in, and what stopped gradients save is not. TensorFlow only.
+
+    Args:
+        gan: a built model.
+        batch_size: images a step.
+    """
+    import tensorflow as tf
+
+    size = gan.options.image_size
+    gray, color = (tf.TensorSpec((batch_size, size, size, channels)) for channels in (1, 3))
+
+    def gradients(gray, color):
+        with tf.GradientTape() as tape:
+            loss = gan.compute_loss(gray, color, gan(gray, training=True))
+        return tape.gradient(loss, [variable.value for variable in gan.trainable_variables])
+
+    graph = tf.function(gradients).get_concrete_function(gray, color).graph
+    return sum(_operations(op) for op in graph.get_operations())
+
+
+def _operations(op):
+    """Two operations a multiplication and addition; 0 for what is neither convolution nor product."""
+    import tensorflow as tf
+
+    if op.type == "Conv2D":
+        kernel, output = op.inputs[1].shape, op.outputs[0].shape
+    elif op.type == "Conv2DBackpropInput":
+        kernel, output = op.inputs[1].shape, op.inputs[2].shape
+    elif op.type == "Conv2DBackpropFilter":
+        kernel, output = tf.get_static_value(op.inputs[1]), op.inputs[2].shape
+    elif op.type == "MatMul":
+        kernel, output = op.inputs[1].shape, (*op.outputs[0].shape[:-1], 1)
+    else:
+        return 0
+    return 2 * int(np.prod(kernel)) * int(np.prod(output[:-1]))
+
+
+def matrix_rate(precision, size=2048, repeats=5):
+    """Best measured rate of a square matrix product on this backend, in operations a second.
+
+    Args:
+        precision: "float32" or "mixed_bfloat16".
+        size: side of the matrices.
+        repeats: of the measurement; the fastest counts, since a floor is wanted.
+    """
+    import keras
+
+    dtype = "bfloat16" if "bfloat16" in precision else "float32"
+    a, b = (keras.ops.cast(keras.random.normal((size, size)), dtype) for _ in range(2))
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        keras.ops.convert_to_numpy(keras.ops.matmul(a, b)[0, 0])
+        seconds.append(time.perf_counter() - start)
+    return 2 * size**3 / min(seconds[1:])

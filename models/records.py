@@ -1,0 +1,87 @@
+"""What a training run writes into its directory: metrics, sample grids, checkpoints."""
+
+import csv
+import time
+from pathlib import Path
+
+import keras
+
+from models.files import replacing
+
+CHECKPOINT_SECONDS = 300
+
+
+class MetricsFile(keras.callbacks.Callback):
+    """`metrics.csv`: a row a finished epoch with the mean of each term, seconds and images a second.
+
+    Seconds are those of the steps alone. An epoch that was broken off and resumed has one row, over all its
+    steps; an epoch that was not finished has none.
+    """
+
+    def __init__(self, file, progress, terms, batches):
+        super().__init__()
+        self.file, self.progress, self.terms, self.batches = Path(file), progress, terms, batches
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.progress.step % self.batches.steps_per_epoch:
+            return
+        seconds = self.progress.epoch_seconds
+        row = {"epoch": epoch + 1, "step": self.progress.step}
+        row |= {name: f"{logs[name]:.6g}" for name in (*self.terms, "loss")}
+        row |= {"seconds": f"{seconds:.1f}", "images_per_second": f"{self.batches.images_per_epoch / seconds:.2f}"}
+        rows = []
+        if self.file.exists():
+            with self.file.open(newline="") as stream:
+                rows = [old for old in csv.DictReader(stream) if int(old["epoch"]) <= epoch]
+        with replacing(self.file) as scratch, scratch.open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, row)
+            writer.writeheader()
+            writer.writerows([*rows, row])
+
+
+class SampleImages(keras.callbacks.Callback):
+    """A grid of samples every `interval` steps, as samples/EPOCH_STEP.png."""
+
+    def __init__(self, folder, interval, photographs, progress, steps_per_epoch):
+        super().__init__()
+        self.folder, self.interval, self.photographs = Path(folder), interval, photographs
+        self.progress, self.steps_per_epoch = progress, steps_per_epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.interval and self.progress.step % self.interval == 0:
+            self.draw(self.model)
+
+    def draw(self, model):
+        """Write the grid of the current step."""
+        epoch = -(-self.progress.step // self.steps_per_epoch)
+        model.sample_images(self.photographs, self.folder / f"{epoch:03d}_{self.progress.step:06d}.png")
+
+
+class CheckpointSaver(keras.callbacks.Callback):
+    """A checkpoint and `generator.keras` at every epoch, every five minutes, and every `interval` steps if not 0."""
+
+    def __init__(self, checkpoints, generator_file, interval, progress, steps_per_epoch):
+        super().__init__()
+        self.checkpoints, self.generator_file, self.interval = checkpoints, Path(generator_file), interval
+        self.progress, self.steps_per_epoch = progress, steps_per_epoch
+        self.saved_step, self.saved_at = progress.step, time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        # The one at the end of an epoch waits for the epoch's row in metrics.csv.
+        if self.progress.step % self.steps_per_epoch == 0:
+            return
+        due = self.interval and self.progress.step % self.interval == 0
+        if due or time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+            self.save(self.model)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.save(self.model)
+
+    def save(self, model):
+        """Save, unless this step is saved already."""
+        if self.saved_step == self.progress.step:
+            return
+        self.checkpoints.save(model, self.progress)
+        with replacing(self.generator_file) as scratch:
+            model.colorizer.save(scratch)
+        self.saved_step, self.saved_at = self.progress.step, time.monotonic()

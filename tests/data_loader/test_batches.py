@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from data_loader import Batches, UserError
+from data_loader.flowers import Flowers
+from data_loader.images import luma
+
+
+@pytest.fixture
+def flowers():
+    """Eleven 8-pixel images that can be told apart, mirrored or not."""
+    images = np.zeros((11, 8, 8, 3), np.uint8)
+    images[..., 0] = np.arange(11)[:, None, None] * 20
+    images[:, :, 0, 1] = 255
+    ids = [str(number) for number in range(11)]
+    return Flowers("eleven", "eleven", images, ids, np.zeros(11, int), [""], np.full(11, "train"), "digest")
+
+
+def numbers(images):
+    """Which of the eleven each image in [-1, 1] is, by its red."""
+    return np.rint((images[:, 4, 4, 0] + 1) * 255 / 2 / 20).astype(int).tolist()
+
+
+def mirrored(color):
+    return (color[:, 0, 0, 1] < color[:, 0, -1, 1]).tolist()
+
+
+def test_a_batch_depends_only_on_seed_and_number(flowers):
+    split = flowers.split("train")
+    one, other = Batches(split, 3, seed=4), Batches(split, 3, seed=4)
+    other.batch(0), other.batch(7)
+    for a, b in zip(one.batch(5), other.batch(5), strict=True):
+        assert (a == b).all()
+    assert (one.batch(5)[1] != Batches(split, 3, seed=5).batch(5)[1]).any()
+
+
+def test_an_epoch_shows_every_image_once_and_keeps_the_short_last_batch(flowers):
+    batches = Batches(flowers.split("train"), 4)
+    epoch = [batches.batch(step)[1] for step in range(3, 6)]
+    assert batches.steps_per_epoch == 3
+    assert [len(batch) for batch in epoch] == [4, 4, 3]
+    assert sorted(numbers(np.concatenate(epoch))) == list(range(11))
+
+
+def test_unpaired_orders_and_flips_are_independent(flowers):
+    batches = Batches(flowers.split("train"), 11)
+    flips = []
+    for step in range(60):
+        gray, color = batches.batch(step)
+        assert not np.allclose(gray, luma(color))
+        gray_flips = gray[:, 0, 0, 0] < gray[:, 0, -1, 0]
+        flips += list(zip(gray_flips, mirrored(color), strict=True))
+    shares = np.array([(a, b) for a, b in flips]).mean(axis=0)
+    assert shares == pytest.approx([0.5, 0.5], abs=0.06)
+    assert np.corrcoef(np.array(flips).T.astype(float))[0, 1] == pytest.approx(0, abs=0.1)
+
+
+def test_paired_batches_show_a_photograph_with_its_own_luma(flowers):
+    gray, color = Batches(flowers.split("train"), 5, paired=True).batch(1)
+    assert gray == pytest.approx(luma(color))
+    assert gray.shape == (5, 8, 8, 1)
+    assert len(set(mirrored(np.concatenate([color]))) | {True, False}) == 2
+
+
+def test_disjoint_pairing_takes_gray_and_color_from_different_photographs(flowers):
+    batches = Batches(flowers.split("train"), 5, pairing="disjoint")
+    assert batches.images_per_epoch == 5
+    assert not set(batches.gray_split.ids) & set(batches.color_split.ids)
+    assert len(batches.gray_split) + len(batches.color_split) == 11
+
+
+def test_one_image_is_enough_to_train_but_not_for_two_halves(flowers):
+    flowers.split_of[1:] = "test"
+    assert Batches(flowers.split("train"), 4).batch(3)[0].shape == (1, 8, 8, 1)
+    with pytest.raises(UserError, match="at least 2"):
+        Batches(flowers.split("train"), 1, pairing="disjoint")

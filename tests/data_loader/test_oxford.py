@@ -1,0 +1,166 @@
+"""The Oxford sets: a local server stands for Oxford's, with small archives of the same form."""
+
+import csv
+import hashlib
+import http.server
+import io
+import tarfile
+import threading
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import savemat
+
+from data_loader import UserError, load_flowers
+from data_loader import oxford_flowers as oxford
+
+
+def test_tracked_split_is_stratified_and_parts_no_photograph():
+    table = oxford.oxford17_table()
+    assert Counter(row["split"] for row in table.values()) == {"train": 952, "val": 136, "test": 272}
+    by_class = Counter((row["class"], row["split"]) for row in table.values())
+    assert set(by_class.values()) == {56, 8, 16}
+    assert len(by_class) == 3 * 17
+    splits_of_group = {}
+    for row in table.values():
+        splits_of_group.setdefault(row["group"], set()).add(row["split"])
+    assert all(len(splits) == 1 for splits in splits_of_group.values())
+    assert len(table) - len(splits_of_group) == 68
+
+
+def test_the_known_near_duplicates_share_a_group(flowers17_dir):
+    table = oxford.oxford17_table()
+    with (flowers17_dir / "near_duplicates.csv").open() as file:
+        pairs = list(csv.DictReader(file))
+    assert len(pairs) == 68
+    assert all(table[pair["a"]]["group"] == table[pair["b"]]["group"] for pair in pairs)
+
+
+def test_the_real_images_are_the_official_ones(flowers17_dir):
+    oxford.verify(oxford.OXFORD_SETS["oxford17"], flowers17_dir / "jpg")
+
+
+def test_gray_row_of_the_real_images(flowers17_dir):
+    """The published measure's known value on all 1360 images would move if decoding, resizing or luma did."""
+    from evaluation.scores import score, trivial_colorings
+
+    flowers = load_flowers("oxford17", 128, flowers17_dir)
+    assert len(flowers.ids) == 1360
+    rows = trivial_colorings(flowers, "all")
+    values, originals = score({name: rows[name] for name in ("perfect", "gray unchanged")}, flowers.split("all"))
+    assert values["gray unchanged"]["pixel_l1"].mean() == pytest.approx(4129.6, abs=2)
+    assert values["perfect"]["pixel_l1_as_published"].mean() == pytest.approx(30806.9, abs=10)
+    assert originals.mean() == pytest.approx(61.3, abs=0.1)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A folder that is served on this machine, and its address."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=folder))
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{web.server_port}/"
+    web.shutdown()
+
+
+def jpeg(number):
+    stream = io.BytesIO()
+    Image.new("RGB", (20, 20), (number * 30, 0, 0)).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def make_archive(path, members):
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+
+
+@pytest.fixture
+def small102(server, tmp_path, monkeypatch):
+    """An Oxford-102 of 6 images on the local server, and an empty cache."""
+    folder, url = server
+    make_archive(folder / "102flowers.tgz", {f"jpg/image_{n:05d}.jpg": jpeg(n) for n in range(1, 7)})
+    savemat(folder / "imagelabels.mat", {"labels": np.array([[1, 1, 2, 2, 102, 102]])})
+    savemat(folder / "setid.mat", {"trnid": [[1, 3]], "valid": [[2]], "tstid": [[4, 5, 6]]})
+    md5 = {file.name: hashlib.md5(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+    small = replace(oxford.OXFORD_SETS["oxford102"], url=url, images=6, md5=md5)
+    monkeypatch.setitem(oxford.OXFORD_SETS, "oxford102", small)
+    monkeypatch.setenv("FLOWERS_CACHE_DIR", str(tmp_path / "cache"))
+    return folder
+
+
+def test_oxford102_is_downloaded_once_with_its_official_split(small102):
+    flowers = load_flowers("oxford102", 16)
+    assert flowers.split_of.tolist() == ["train", "val", "train", "test", "test", "test"]
+    assert flowers.labels.tolist() == [0, 0, 1, 1, 101, 101]
+    for file in small102.iterdir():
+        file.unlink()
+    assert load_flowers("oxford102", 16).digest == flowers.digest
+
+
+def test_an_archive_with_another_hash_is_refused_and_leaves_nothing(small102, tmp_path):
+    with (small102 / "102flowers.tgz").open("ab") as file:
+        file.write(b"!")
+    with pytest.raises(UserError, match="hash"):
+        load_flowers("oxford102", 16)
+    assert not (tmp_path / "cache" / "oxford102" / "jpg").exists()
+
+
+def test_an_incomplete_archive_never_looks_complete(small102, tmp_path, monkeypatch):
+    short = replace(oxford.OXFORD_SETS["oxford102"], images=7)
+    monkeypatch.setitem(oxford.OXFORD_SETS, "oxford102", short)
+    with pytest.raises(UserError, match="image_00007"):
+        load_flowers("oxford102", 16)
+    assert not (tmp_path / "cache" / "oxford102" / "jpg").exists()
+
+
+@pytest.mark.parametrize("kind", ["outside", "absolute", "link", "large"])
+def test_archives_that_would_do_harm_are_refused(tmp_path, kind, monkeypatch):
+    archive = tmp_path / "bad.tgz"
+    name = {"outside": "../evil.txt", "absolute": str(tmp_path / "evil.txt")}.get(kind, "jpg/a.jpg")
+    with tarfile.open(archive, "w:gz") as tar:
+        info = tarfile.TarInfo(name)
+        info.size = 4
+        if kind == "link":
+            info.type, info.linkname, info.size = tarfile.SYMTYPE, "/etc/passwd", 0
+        tar.addfile(info, io.BytesIO(b"evil"))
+    if kind == "large":
+        monkeypatch.setattr(oxford, "MAX_UNPACKED_BYTES", 3)
+    with pytest.raises(UserError):
+        oxford.unpack(archive, tmp_path / "target")
+    assert not (tmp_path / "evil.txt").exists()
+    assert not list((tmp_path / "target").rglob("*.jpg"))
+
+
+def test_without_network_an_explicit_set_is_an_error_and_auto_goes_on(tmp_path, monkeypatch):
+    unreachable = replace(oxford.OXFORD_SETS["oxford17"], url="http://127.0.0.1:9/")
+    monkeypatch.setitem(oxford.OXFORD_SETS, "oxford17", unreachable)
+    monkeypatch.setenv("FLOWERS_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("FLOWERS17_DIR", raising=False)
+    with pytest.raises(UserError, match=r"no connection.*--data-dir"):
+        load_flowers("oxford17", 16)
+    flowers = load_flowers("auto", 16)
+    assert flowers.name == "synthetic"
+    assert "SYNTHETIC" in flowers.notes[0]
+
+
+def test_an_incomplete_folder_is_used_with_a_note(tmp_path):
+    (tmp_path / "jpg").mkdir()
+    for number in (1, 2, 81):
+        (tmp_path / "jpg" / f"image_{number:04d}.jpg").write_bytes(jpeg(number % 5))
+    flowers = load_flowers("oxford17", 16, tmp_path)
+    assert [flowers.class_names[label] for label in flowers.labels] == ["daffodil", "daffodil", "snowdrop"]
+    assert "1357 of the 1360 images" in flowers.notes[0]
+    assert load_flowers("auto", 16, tmp_path / "jpg").name == "oxford17"
+    with pytest.raises(UserError, match="--data-dir"):
+        load_flowers("oxford17", 16, tmp_path / "missing")
+    with pytest.raises(UserError, match="--data-dir"):
+        load_flowers("synthetic", 16, tmp_path)

@@ -1,0 +1,122 @@
+"""Folders, splits, the cache and the synthetic set."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_loader import UserError, load_flowers
+from data_loader.cache import cached_images
+from data_loader.images import luma, to_unit
+from data_loader.splits import identical_pictures, stratified_split
+from data_loader.synthetic_flowers import SPECIES, flower, possible_flowers
+
+
+def test_split_sizes_a_class_and_no_group_in_two_splits():
+    labels = np.repeat([0, 1], 50)
+    groups = np.arange(100)
+    groups[[3, 7]] = 3
+    groups[[20, 30, 40]] = 20
+    groups[[10, 60]] = 10
+    split_of = stratified_split(labels, groups, test=10, val=5)
+    for label in (0, 1):
+        assert {name: int((split_of[labels == label] == name).sum()) for name in ("train", "val", "test")} == {
+            "train": 35,
+            "val": 5,
+            "test": 10,
+        }
+    for group in np.unique(groups):
+        assert len(set(split_of[groups == group])) == 1
+    assert set(split_of[[10, 60]]) == {"train"}
+
+
+def test_a_folder_is_split_by_class_and_identical_pictures_stay_together(photo_folder):
+    flowers = load_flowers(str(photo_folder), image_size=32)
+    assert flowers.class_names == ["roses", "tulips"]
+    assert len(flowers.ids) == 12
+    assert sum((flowers.split_of == name).sum() for name in ("train", "val", "test")) == 12
+    assert identical_pictures(np.array([[1, 2], [3, 4], [1, 2]])) == [0, 1, 0]
+
+
+def test_unusable_files_are_listed_and_the_rest_is_used(tmp_path):
+    for number in range(3):
+        Image.new("RGB", (20, 20), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    (tmp_path / "broken.jpg").write_text("no picture")
+    (tmp_path / "readme.txt").write_text("not even called a picture")
+    flowers = load_flowers(str(tmp_path), image_size=16)
+    assert len(flowers.ids) == 3
+    assert len(flowers.notes) == 1
+    assert "broken.jpg" in flowers.notes[0]
+
+
+def test_a_folder_without_usable_images_is_an_error(tmp_path):
+    with pytest.raises(UserError, match="holds no image"):
+        load_flowers(str(tmp_path), 16)
+    (tmp_path / "broken.jpg").write_text("no picture")
+    with pytest.raises(UserError, match=r"none of the 1 .*broken\.jpg"):
+        load_flowers(str(tmp_path), 16)
+    with pytest.raises(UserError, match="neither a folder nor"):
+        load_flowers(str(tmp_path / "missing"), 16)
+
+
+def test_one_image_trains_and_an_empty_split_says_so(tmp_path):
+    Image.new("RGB", (20, 20)).save(tmp_path / "only.png")
+    flowers = load_flowers(str(tmp_path), 16)
+    assert len(flowers.split("train")) == 1
+    with pytest.raises(UserError, match=r"test split .* is empty"):
+        flowers.split("test")
+    with pytest.raises(UserError, match="does not exist"):
+        flowers.split("tset")
+
+
+def test_decoding_happens_once_until_a_file_changes(tmp_path):
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "a.png")
+    first = load_flowers(str(tmp_path), 16)
+    calls = []
+    source = [["same"]]
+    for _ in range(2):
+        cached_images("counted", source, 8, lambda position: calls.append(position) or np.zeros((8, 8, 3), np.uint8))
+    assert calls == [0]
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "a.png")
+    os.utime(tmp_path / "a.png", ns=(1, 1))
+    second = load_flowers(str(tmp_path), 16)
+    assert first.digest != second.digest
+    assert second.images[0, 0, 0].tolist() == [0, 0, 255]
+
+
+def test_a_cache_that_cannot_be_written_is_a_users_error(tmp_path, monkeypatch, photo_folder):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FLOWERS_CACHE_DIR", str(tmp_path / "file"))
+    with pytest.raises(UserError, match="FLOWERS_CACHE_DIR"):
+        load_flowers(str(photo_folder), 24)
+
+
+def test_luma_does_not_tell_the_hue_of_a_synthetic_flower():
+    for species, number in (("daisy", 105), ("primrose", 512)):
+        images, probabilities = possible_flowers(number, 32)
+        assert len(images) == len(SPECIES[species].colors)
+        assert probabilities.sum() == pytest.approx(1)
+        lumas = luma(to_unit(images))
+        # The same to within the rounding of 8 bits.
+        assert np.abs(lumas - lumas[0]).max() < 1 / 255
+        assert np.abs(to_unit(images[0]) - to_unit(images[1])).sum() > 50
+
+
+def test_synthetic_flowers_are_seeded_and_scale():
+    assert (flower(3, 32) == flower(3, 32)).all()
+    small, large = to_unit(flower(3, 32)), to_unit(flower(3, 64))
+    halved = large.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
+    assert np.abs(small - halved).mean() < 0.1
+    draws = [tuple(flower(number, 16).reshape(-1)) for number in range(4)]
+    assert len(set(draws)) == 4
+
+
+def test_colors_come_with_the_written_probabilities():
+    hues = []
+    for number in range(400, 500):
+        images, _ = possible_flowers(number, 16)
+        distances = np.abs(images.astype(int) - flower(number, 16)).sum(axis=(1, 2, 3))
+        assert distances.min() == 0
+        hues.append(list(SPECIES["cosmos"].colors)[distances.argmin()])
+    assert 0.45 < hues.count("pink") / 100 < 0.75

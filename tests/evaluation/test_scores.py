@@ -1,0 +1,113 @@
+"""Measures, trivial rows and intervals, by hand."""
+
+import numpy as np
+import pytest
+
+from data_loader.flowers import Flowers
+from data_loader.images import luma
+from evaluation.baselines import color_means, trivial_rows
+from evaluation.color_law import _weighted_median, law_report
+from evaluation.metrics import colorfulness, pixel_l1, pixel_l1_as_published
+from evaluation.scores import score, summarize, trivial_colorings
+from evaluation.statistics import mean_with_interval, ratio_with_interval
+
+
+@pytest.fixture
+def colors():
+    return np.random.default_rng(0).random((6, 8, 8, 3)).astype("float32")
+
+
+def test_pixel_l1_by_hand(colors):
+    assert pixel_l1(colors, colors).tolist() == [0] * 6
+    original = np.array([[[[0.0, 0.5, 1.0]]]])
+    assert pixel_l1(original, np.array([[[[0.25, 0.5, 0.5]]]])).tolist() == [0.75]
+    assert pixel_l1_as_published(original, original).tolist() == [1.0 + 0.5 + 0.0]
+
+
+def test_the_published_formula_prefers_a_washed_out_image_and_ours_does_not(colors):
+    washed_out = (1 + colors) / 2
+    assert (pixel_l1_as_published(colors, washed_out) < pixel_l1_as_published(colors, colors)).all()
+    assert (pixel_l1(colors, washed_out) > pixel_l1(colors, colors)).all()
+
+
+def test_colorfulness_by_hand(colors):
+    assert colorfulness(np.repeat(luma(colors), 3, -1)) == pytest.approx(np.zeros(6), abs=1e-4)
+    red = np.zeros((1, 2, 2, 3))
+    red[..., 0] = 1
+    # rg = 255 and yb = 127.5 everywhere: no deviation, 0.3 of the mean's length.
+    assert colorfulness(red) == pytest.approx([0.3 * np.hypot(255, 127.5)])
+    half = red.copy()
+    half[:, 0] = 0
+    deviation = np.hypot(127.5, 63.75)
+    assert colorfulness(half) == pytest.approx([deviation + 0.3 * deviation])
+    faded = luma(colors) + 0.5 * (colors - luma(colors))
+    assert (colorfulness(faded) < colorfulness(colors)).all()
+
+
+def test_means_are_exact_and_trivial_rows_see_what_they_may(colors):
+    flowers = make_flowers((colors * 255).astype(np.uint8))
+    mean_color, mean_chroma = color_means(flowers.split("train"))
+    pixels = flowers.images.reshape(-1, 3).astype(float) / 255
+    assert mean_color == pytest.approx(pixels.mean(axis=0), abs=1e-7)
+    assert mean_chroma == pytest.approx((pixels - luma(pixels)).mean(axis=0), abs=1e-6)
+    rows = trivial_rows(mean_color, mean_chroma)
+    shuffled = luma(colors) + np.roll(colors - luma(colors), 1, axis=0)
+    for name in ("gray unchanged", "mean color", "luma + mean chroma"):
+        assert rows[name](colors) == pytest.approx(rows[name](shuffled), abs=1e-5), name
+    assert (
+        pixel_l1(colors, rows["luma + own mean chroma (oracle)"](colors)).mean()
+        < pixel_l1(colors, rows["luma + mean chroma"](colors)).mean()
+    )
+
+
+def make_flowers(images):
+    count = len(images)
+    return Flowers(
+        "x", "x", images, list(map(str, range(count))), np.zeros(count, int), [""], np.full(count, "train"), ""
+    )
+
+
+def test_scores_do_not_depend_on_the_chunk_and_are_the_same_twice(monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (7, 8, 8, 3), np.uint8)
+    split = make_flowers(images).split("train")
+    rows = trivial_colorings(split.flowers, "train")
+    first, originals = score(rows, split)
+    monkeypatch.setattr("evaluation.baselines.CHUNK", 3)
+    second, _ = score(rows, split)
+    assert len(originals) == 7
+    for name in rows:
+        assert first[name]["pixel_l1"] == pytest.approx(second[name]["pixel_l1"], rel=1e-6)
+    assert summarize(first) == summarize(first)
+    assert summarize(first)["gray unchanged"]["ratio_to_gray"]["mean"] == 1
+    assert summarize(first)["perfect"]["ratio_to_gray"]["high"] == 0
+
+
+def test_intervals_hold_the_mean_and_narrow_with_more_images():
+    rng = np.random.default_rng(0)
+    few, many = (mean_with_interval(rng.normal(5, 1, count)) for count in (30, 3000))
+    assert few["low"] < few["mean"] < few["high"]
+    assert few["high"] - few["low"] == pytest.approx(2 * 1.96 / np.sqrt(30), rel=0.3)
+    assert many["high"] - many["low"] == pytest.approx(2 * 1.96 / np.sqrt(3000), rel=0.2)
+    assert mean_with_interval([3.0]) == {"mean": 3, "low": 3, "high": 3}
+    values = rng.uniform(1, 2, 50)
+    ratio = ratio_with_interval(values / 2, values)
+    assert (ratio["low"], ratio["high"]) == (pytest.approx(0.5), pytest.approx(0.5))
+
+
+def test_weighted_median_is_the_best_constant():
+    values = np.array([[0.0], [1.0], [5.0]])
+    assert _weighted_median(values, np.array([0.3, 0.3, 0.4])).tolist() == [[1.0]]
+    assert _weighted_median(values, np.array([0.5, 0.3, 0.2])).tolist() == [[0.0]]
+    assert _weighted_median(values, np.array([0.1, 0.3, 0.6])).tolist() == [[5.0]]
+
+
+def test_the_colour_law_is_zero_for_one_color_and_bounds_what_can_be_reached():
+    from data_loader import load_flowers
+    from data_loader.flowers import Split
+
+    flowers = load_flowers("synthetic", 32)
+    single, several = (Split(flowers, np.array([start, start + 1])) for start in (200, 500))
+    assert law_report(single) == {"best_pixel_l1": 0.0, "best_ratio_to_gray": 0.0, "diversity": 0.0}
+    law = law_report(several)
+    assert 0 < law["best_ratio_to_gray"] < 1
+    assert law["diversity"] > law["best_pixel_l1"] > 0

@@ -1,0 +1,170 @@
+"""The scripts as a person runs them: from another directory, twice, and with mistakes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+PROJECT = Path(__file__).resolve().parents[2]
+QUICK = ["--preset", "quick", "--image-size", "32", "--generator-filters", "4", "--discriminator-filters", "4"]
+
+
+def run(script, *arguments, cwd, **environment):
+    command = [sys.executable, PROJECT / "experiments" / f"{script}.py", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=os.environ | environment)
+
+
+@pytest.fixture(scope="module")
+def trained(photo_folder, tmp_path_factory):
+    """A tiny finished run, made by the script in a directory that is not the project's."""
+    folder = tmp_path_factory.mktemp("runs")
+    command = [*QUICK, "--dataset", photo_folder, "--run-dir", "run", "--max-steps", 2]
+    done = run("cyclegan", *command, cwd=folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Done: step 2" in done.stdout
+    return folder / "run", command
+
+
+def test_a_finished_run_says_so_and_a_longer_one_goes_on(trained):
+    run_dir, command = trained
+    again = run("cyclegan", *command, cwd=run_dir.parent)
+    assert again.returncode == 0
+    assert "Done: step 2" in again.stdout
+    config = json.loads((run_dir / "config.json").read_text())
+    assert config["options"]["image_size"] == 32
+    assert config["training"]["batch_size"] == 4
+    assert config["data"]["name"] == "photos0"
+    assert (run_dir / "samples" / "001_000002.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--cycle-loss", "l2"], "--cycle-loss l1, which cannot change on resume"),
+        (["--seed", 3], "--seed 0"),
+        (["--precision", "mixed_bfloat16"], "--precision float32"),
+        (["--dataset", "synthetic"], "other images"),
+    ],
+)
+def test_another_configuration_is_refused_and_nothing_is_lost(trained, change, message):
+    run_dir, command = trained
+    before = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
+    refused = run("cyclegan", *command, *change, cwd=run_dir.parent)
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert before == {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
+
+
+def test_fresh_moves_the_old_run_aside(trained, tmp_path):
+    run_dir, command = trained
+    shutil.copytree(run_dir, tmp_path / "run")
+    done = run("cyclegan", *command, "--fresh", "--max-steps", 1, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert "Done: step 1" in done.stdout
+    assert (tmp_path / "run-old1" / "checkpoints" / "last.npz").exists()
+
+
+def test_evaluate_scores_a_run_twice_to_the_same_bytes(trained, tmp_path):
+    run_dir, _ = trained
+    for name in ("a", "b"):
+        done = run("evaluate", run_dir, "--json", tmp_path / f"{name}.json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr[-500:]
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert (run_dir / "scores.json").read_bytes() == (tmp_path / "a.json").read_bytes()
+    rows = json.loads((tmp_path / "a.json").read_text())["rows"]
+    assert set(rows) >= {"run", "perfect", "gray unchanged", "mean color", "luma + mean chroma"}
+    assert rows["run"]["pixel_l1"]["low"] <= rows["run"]["pixel_l1"]["mean"] <= rows["run"]["pixel_l1"]["high"]
+    assert "as published" in done.stdout
+
+
+def test_trivial_rows_need_no_run(photo_folder, tmp_path):
+    done = run("evaluate", "--trivial-only", "--dataset", photo_folder, "--image-size", 32, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert "gray unchanged" in done.stdout
+
+
+def test_colorize_keeps_size_and_luminance(trained, tmp_path):
+    run_dir, _ = trained
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 13, 3), np.uint8)
+    Image.fromarray(pixels).resize((130, 90)).save(tmp_path / "photo.png")
+    done = run("colorize", run_dir, "photo.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    from data_loader.images import luma, to_unit
+
+    color = to_unit(np.asarray(Image.open(tmp_path / "photo-color.png")))
+    original = to_unit(np.asarray(Image.open(tmp_path / "photo.png")))
+    assert color.shape == (90, 130, 3)
+    assert np.abs(luma(color) - luma(original)).max() < 1.5 / 255
+    again = run("colorize", run_dir, "photo.png", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "--overwrite" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "message"),
+    [
+        ("cyclegan", ["--preset", "fast"], "--preset fast does not exist: use one of paper, released, quick"),
+        ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
+        ("cyclegan", ["--image-size", "130", "--dataset", "synthetic"], "--image-size 130"),
+        ("cyclegan", ["--dataset", "/no/such/folder"], "neither a folder nor"),
+        ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
+        ("evaluate", ["/no/such/run"], "/no/such/run does not exist"),
+        ("evaluate", [PROJECT / "tests"], "is no run"),
+        ("evaluate", [], "--trivial-only"),
+        ("colorize", ["/no/such/run", "a.jpg"], "does not exist"),
+        ("benchmark", ["--preset", "fast"], "--preset fast does not exist"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(script, arguments, message, tmp_path):
+    done = run(script, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_backend_that_does_not_exist(tmp_path):
+    done = run("cyclegan", cwd=tmp_path, KERAS_BACKEND="theano")
+    assert (done.returncode, "tensorflow, jax, torch" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("script", ["cyclegan", "evaluate", "colorize", "benchmark"])
+def test_help_teaches(script, tmp_path):
+    done = run(script, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert f"python experiments/{script}.py" in done.stdout
+
+
+def test_ctrl_c_says_how_to_go_on(photo_folder, tmp_path):
+    command = [sys.executable, PROJECT / "experiments" / "cyclegan.py", *QUICK, "--dataset", photo_folder]
+    command += ["--run-dir", "run", "--epochs", "5000", "--checkpoint-interval", "1"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "run" / "checkpoints" / "last.npz").exists():
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "The same command goes on from there." in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_what_was(trained):
+    """/dev/full stands for it: what is written there finds no space."""
+    run_dir, _ = trained
+    done = run("evaluate", run_dir, "--json", "/dev/full", cwd=run_dir.parent)
+    assert done.returncode == 2
+    assert "o space left" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,135 @@
+"""Each network: shapes, parameter counts, a gradient at every weight, the same output after save and load."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from data_loader import UserError
+from models import CycleGAN
+from models.discriminators import patch70_discriminator, patch_zoo_discriminator
+from models.generators import resnet_generator, unet_generator
+from models.layers import ReflectionPadding2D, WholeImageNormalization
+
+# CycleGAN's 6-block ResNet has 7,837,699 parameters without affine norms; ours has no bias where a norm would take
+# it away again (3,712 of them) and a scale and shift at each of these channels. Likewise 2,764,737 for the PatchGAN.
+# The zoo's norm has two scalars a layer: 17 layers in the ResNet.
+NETWORKS = {
+    "resnet": (lambda: resnet_generator(128, 3, 3), (128, 128, 3), 7_837_699 - 3_712 + 2 * 3_712),
+    "resnet, to gray": (lambda: resnet_generator(128, 3, 1), (128, 128, 1), 7_835_137),
+    "resnet, zoo norm": (lambda: resnet_generator(128, 3, 3, norm="layer"), (128, 128, 3), 7_837_699 + 17 * 2),
+    "unet": (lambda: unet_generator(128, 3, 3), (128, 128, 3), 1_546_819),
+    "unet, zoo norm": (lambda: unet_generator(128, 3, 3, norm="layer"), (128, 128, 3), 1_545_425),
+    "unet, input skip": (lambda: unet_generator(128, 3, 1, input_skip=True), (128, 128, 1), 1_544_817),
+    "patch70": (lambda: patch70_discriminator(128, 3), (14, 14, 1), 2_764_737 - 896 + 2 * 896),
+    "patch70, gray": (lambda: patch70_discriminator(128, 1), (14, 14, 1), 2_763_585),
+    "patch-zoo": (lambda: patch_zoo_discriminator(128, 3), (8, 8, 1), 2_766_529),
+    "patch-zoo, zoo norm": (lambda: patch_zoo_discriminator(128, 1, norm="layer"), (8, 8, 1), 2_762_695),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_shape_and_parameter_count(name):
+    build, shape, count = NETWORKS[name]
+    network = build()
+    assert network.output_shape == (None, *shape)
+    assert network.count_params() == count
+
+
+SMALL = {
+    "resnet": lambda: resnet_generator(32, 3, 1, filters=4),
+    "resnet, zoo norm": lambda: resnet_generator(32, 3, 3, norm="layer", filters=4),
+    "unet": lambda: unet_generator(32, 3, 3, filters=4),
+    "unet, input skip": lambda: unet_generator(32, 3, 1, norm="layer", filters=4, input_skip=True),
+    "patch70": lambda: patch70_discriminator(32, 3, filters=4),
+    "patch-zoo": lambda: patch_zoo_discriminator(32, 3, norm="layer", filters=4),
+}
+
+
+@pytest.fixture(params=SMALL)
+def network(request):
+    keras.utils.set_random_seed(0)
+    return SMALL[request.param]()
+
+
+def images(network, count=2):
+    return np.random.default_rng(0).uniform(-1, 1, (count, *network.input_shape[1:])).astype("float32")
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="looks at gradients with TensorFlow's tape")
+def test_a_gradient_reaches_every_weight(network):
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = ops.sum(ops.square(network(images(network)) - 0.3))
+    gradients = tape.gradient(loss, [weight.value for weight in network.trainable_variables])
+    for weight, gradient in zip(network.trainable_variables, gradients, strict=True):
+        assert np.abs(gradient).max() > 1e-6, weight.path
+
+
+def test_saved_and_loaded_it_gives_the_same_output(network, tmp_path):
+    network.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    assert (ops.convert_to_numpy(loaded(images(network))) == ops.convert_to_numpy(network(images(network)))).all()
+
+
+def test_generators_put_out_images_and_work_on_one(network):
+    output = ops.convert_to_numpy(network(images(network, 1)))
+    assert output.shape[0] == 1
+    assert np.isfinite(output).all()
+    if network.output_shape[1] == 32:
+        assert np.abs(output).max() <= 1
+
+
+def test_no_two_layers_start_with_the_same_weights():
+    network = resnet_generator(32, 3, 3, filters=4)
+    kernels = [ops.convert_to_numpy(weight) for weight in network.trainable_variables if weight.name == "kernel"]
+    twins = [kernel for kernel in kernels if kernel.shape == (3, 3, 16, 16)]
+    assert len(twins) == 12
+    assert all((a != b).any() for n, a in enumerate(twins) for b in twins[:n])
+
+
+def test_both_generators_start_apart_and_the_seed_decides_how(tiny):
+    first, same, other = (CycleGAN(**tiny, seed=seed) for seed in (0, 0, 1))
+    weights = [[ops.convert_to_numpy(w) for w in gan.trainable_variables] for gan in (first, same, other)]
+    assert all((a == b).all() for a, b in zip(weights[0], weights[1], strict=True))
+    assert any((a != b).any() for a, b in zip(weights[0], weights[2], strict=True))
+    deep = [network.trainable_variables[4] for network in (first.G, first.F)]
+    assert (ops.convert_to_numpy(deep[0]) != ops.convert_to_numpy(deep[1])).any()
+
+
+def test_outputs_and_logits_are_float32_under_mixed_precision(batch):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        for build in (SMALL["resnet"], SMALL["unet"], SMALL["patch70"], SMALL["patch-zoo"]):
+            assert keras.backend.standardize_dtype(build()(batch[1]).dtype) == "float32"
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_reflection_padding_mirrors_without_repeating_the_edge():
+    x = np.arange(9, dtype="float32").reshape(1, 3, 3, 1)
+    padded = ops.convert_to_numpy(ReflectionPadding2D(1)(x))[0, :, :, 0]
+    assert padded[1].tolist() == [1, 0, 1, 2, 1]
+    assert padded[:, 1].tolist() == [3, 0, 3, 6, 3]
+
+
+def test_the_zoos_norm_by_hand():
+    x = np.random.default_rng(0).normal(3, 2, (2, 4, 4, 5)).astype("float32")
+    expected = [(image - image.mean()) / (image.std() + 1e-3) for image in x]
+    assert ops.convert_to_numpy(WholeImageNormalization()(x)) == pytest.approx(np.array(expected), abs=1e-5)
+    constant = WholeImageNormalization()(np.ones((1, 2, 2, 1), "float32"))
+    assert ops.convert_to_numpy(constant).tolist() == np.zeros((1, 2, 2, 1)).tolist()
+
+
+def test_the_colorizer_repeats_gray_to_three_channels(gan, batch):
+    repeated = np.repeat(batch[0], 3, axis=-1)
+    assert ops.convert_to_numpy(gan.colorizer(batch[0])) == pytest.approx(
+        ops.convert_to_numpy(gan.G(repeated)), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(("generator", "size"), [("resnet", 34), ("unet", 40)])
+def test_a_size_that_does_not_fit_is_refused_with_one_that_does(generator, size):
+    with pytest.raises(UserError, match=rf"--image-size {size} .* use \d+"):
+        CycleGAN(image_size=size, generator=generator)

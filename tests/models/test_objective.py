@@ -1,0 +1,186 @@
+"""Eq. 1 to 3: the terms by hand, who learns from which, and every switch by what it changes."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from data_loader.images import luma
+from models import CycleGAN
+from models.losses import cross_entropy, l1, l2, least_squares
+from models.options import PRESETS, CycleGANOptions
+
+
+def number(x):
+    return float(ops.convert_to_numpy(x))
+
+
+def terms_of(gan, batch):
+    gray, color = batch
+    return {name: number(value) for name, value in gan.objective(gray, color, gan(gray, training=True)).items()}
+
+
+def test_losses_by_hand():
+    logits = np.array([0.0, 1.0, 3.0], "float32")
+    assert number(least_squares(logits, real=True)) == pytest.approx((1 + 0 + 4) / 3)
+    assert number(least_squares(logits, real=False)) == pytest.approx((0 + 1 + 9) / 3)
+    sigmoid = 1 / (1 + np.exp(-logits))
+    assert number(cross_entropy(logits, real=True)) == pytest.approx(-np.log(sigmoid).mean(), rel=1e-5)
+    assert number(cross_entropy(logits, real=False)) == pytest.approx(-np.log(1 - sigmoid).mean(), rel=1e-4)
+    a, b = np.array([0.0, 2.0], "float32"), np.array([1.0, -1.0], "float32")
+    assert number(l1(a, b)) == pytest.approx(2)
+    assert number(l2(a, b)) == pytest.approx(5)
+
+
+def test_the_terms_are_those_of_the_equations(gan, batch):
+    gray, color = batch
+    rgb = np.repeat
+    fake_color, fake_gray = gan.G(rgb(gray, 3, -1)), gan.F(color)
+    cycled_gray, cycled_color = gan.F(fake_color), gan.G(rgb(ops.convert_to_numpy(fake_gray), 3, -1))
+    expected = {
+        "gan_color": np.mean((gan.D_Y(fake_color) - 1) ** 2),
+        "gan_gray": np.mean((gan.D_X(fake_gray) - 1) ** 2),
+        "cycle_gray": 10 * np.mean(np.abs(cycled_gray - gray)),
+        "cycle_color": 10 * np.mean(np.abs(cycled_color - color)),
+        "d_color": (np.mean((gan.D_Y(color) - 1) ** 2) + np.mean(gan.D_Y(fake_color) ** 2)) / 2,
+        "d_gray": (np.mean((gan.D_X(gray) - 1) ** 2) + np.mean(gan.D_X(fake_gray) ** 2)) / 2,
+    }
+    assert terms_of(gan, batch) == pytest.approx(expected, rel=1e-4)
+    assert list(terms_of(gan, batch)) == gan.terms
+    loss = number(gan.compute_loss(gray, color, fake_color))
+    assert loss == pytest.approx(sum(expected.values()), rel=1e-4)
+
+
+def test_switches_change_their_term_and_nothing_else(gan, tiny, batch):
+    base = terms_of(gan, batch)
+    gan_terms, cycle_terms = {"gan_color", "gan_gray", "d_color", "d_gray"}, {"cycle_gray", "cycle_color"}
+    for switch, changed in (
+        ({"gan_loss": "bce"}, gan_terms),
+        ({"cycle_loss": "l2"}, cycle_terms),
+        ({"lambda_cycle": 5.0}, cycle_terms),
+        ({"lambda_identity": 1.0}, {"identity_gray", "identity_color"}),
+    ):
+        terms = terms_of(CycleGAN(**tiny, **switch), batch)
+        assert {name for name in terms if terms[name] != pytest.approx(base.get(name, 0), rel=1e-5)} == changed, switch
+    halved = terms_of(CycleGAN(**tiny, lambda_cycle=5.0), batch)
+    assert halved["cycle_gray"] == pytest.approx(base["cycle_gray"] / 2, rel=1e-5)
+
+
+def test_identity_terms_leave_each_domain_alone(tiny, batch):
+    gan = CycleGAN(**tiny, lambda_identity=2.0)
+    gray, color = batch
+    terms = terms_of(gan, batch)
+    assert terms["identity_color"] == pytest.approx(2 * np.mean(np.abs(gan.G(color) - color)), rel=1e-4)
+    assert terms["identity_gray"] == pytest.approx(2 * np.mean(np.abs(gan.F(np.repeat(gray, 3, -1)) - gray)), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "switch",
+    [
+        {"generator": "resnet"},
+        {"norm": "layer"},
+        {"input_skip": True},
+        {"discriminator": "patch70"},
+        {"generator_filters": 8},
+        {"discriminator_filters": 8},
+    ],
+)
+def test_switches_of_the_networks_change_the_networks(gan, tiny, switch):
+    other = CycleGAN(**tiny | switch)
+    counts = [
+        [network.count_params() for network in (model.G, model.F, model.D_X, model.D_Y)] for model in (gan, other)
+    ]
+    assert counts[0] != counts[1]
+
+
+def test_adam_has_the_settings_of_the_options(tiny):
+    adam = CycleGAN(**tiny, learning_rate=1e-3, beta1=0.4, beta2=0.9).optimizer
+    assert (float(adam.learning_rate), adam.beta_1, adam.beta_2) == (pytest.approx(1e-3), 0.4, 0.9)
+    defaults = CycleGANOptions()
+    assert (defaults.learning_rate, defaults.beta1, defaults.beta2) == (2e-4, 0.9, 0.999)
+    assert (defaults.lambda_cycle, defaults.lambda_identity, defaults.cycle_loss) == (10, 0, "l1")
+    assert PRESETS["released"]["beta1"] == 0.5
+
+
+def test_a_step_moves_every_network(tiny, batch):
+    gan = CycleGAN(**tiny)
+    before = [ops.convert_to_numpy(weight) for weight in gan.trainable_variables]
+    gan.fit(*batch, batch_size=2, verbose=0)
+    for weight, old in zip(gan.trainable_variables, before, strict=True):
+        assert (ops.convert_to_numpy(weight) != old).any(), weight.path
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="looks at gradients with TensorFlow's tape")
+class TestWhoLearns:
+    @staticmethod
+    def gradients(gan, batch, term):
+        import tensorflow as tf
+
+        networks = {"G": gan.G, "F": gan.F, "D_X": gan.D_X, "D_Y": gan.D_Y}
+        gray, color = batch
+        with tf.GradientTape() as tape:
+            loss = gan.objective(gray, color, gan(gray, training=True))[term]
+        variables = {name: [v.value for v in network.trainable_variables] for name, network in networks.items()}
+        gradients = tape.gradient(loss, variables)
+        return {
+            name for name, values in gradients.items() if any(g is not None and np.abs(g).max() > 0 for g in values)
+        }
+
+    @pytest.mark.parametrize(
+        ("term", "learners"),
+        [
+            ("gan_color", {"G"}),
+            ("gan_gray", {"F"}),
+            ("cycle_gray", {"G", "F"}),
+            ("cycle_color", {"G", "F"}),
+            ("d_color", {"D_Y"}),
+            ("d_gray", {"D_X"}),
+        ],
+    )
+    def test_each_term_moves_its_networks_only(self, gan, batch, term, learners):
+        assert self.gradients(gan, batch, term) == learners
+
+    def test_gradients_are_those_of_two_tapes(self, gan, batch):
+        import tensorflow as tf
+
+        from experiments.two_tape import two_tape_gradients
+
+        gray, color = (tf.convert_to_tensor(images) for images in batch)
+        with tf.GradientTape() as tape:
+            loss = gan.compute_loss(gray, color, gan(gray, training=True))
+        ours = tape.gradient(loss, [weight.value for weight in gan.trainable_variables])
+        by_id = {id(weight): gradient for weight, gradient in zip(gan.trainable_variables, ours, strict=True)}
+        theirs = two_tape_gradients(gan, gray, color)
+        for network in (gan.G, gan.F, gan.D_X, gan.D_Y):
+            for weight, expected in zip(network.trainable_variables, theirs[network.name], strict=True):
+                scale = np.abs(expected).max() + 1e-6
+                assert np.abs(by_id[id(weight)] - expected).max() / scale < 1e-3, weight.path
+
+
+def test_batch_norm_in_a_discriminator_counts_real_and_fake_once_a_step(tiny, batch):
+    """The call that only passes gradients on must not move statistics."""
+    from models.losses import without_learning
+
+    norm = keras.layers.BatchNormalization(momentum=0.5)
+    network = keras.Sequential([keras.Input((32, 32, 3)), norm])
+    moving = ops.convert_to_numpy(norm.moving_mean)
+    without_learning(network, batch[1])
+    assert (ops.convert_to_numpy(norm.moving_mean) == moving).all()
+    network(batch[1], training=True)
+    assert ops.convert_to_numpy(norm.moving_mean) == pytest.approx(batch[1].mean(axis=(0, 1, 2)) / 2, abs=1e-6)
+
+
+def test_colorize_takes_what_people_have(gan):
+    gray = np.random.default_rng(0).integers(0, 256, (3, 32, 32), np.uint8)
+    color = gan.colorize(gray)
+    assert color.shape == (3, 32, 32, 3)
+    assert color.dtype == np.uint8
+    assert np.abs(gan.colorize(gray[..., None]).astype(int) - color).max() == 0
+    assert np.abs(gan.colorize(gray / np.float32(255)).astype(int) - color).max() <= 1
+    with pytest.raises(ValueError, match="32"):
+        gan.colorize(gray[:, :16])
+
+
+def test_a_colorizer_sees_luma_alone(gan):
+    color = np.random.default_rng(0).random((1, 32, 32, 3)).astype("float32")
+    assert luma(gan.colorize(luma(color))).shape == (1, 32, 32, 1)

@@ -1,0 +1,170 @@
+"""The train loop: exact resume, what it leaves behind, and how it ends."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from data_loader import UserError
+from models import CycleGAN
+from models.callbacks import Interrupted
+from models.checkpoints import Checkpoints, NonFinite, Progress
+
+TRAIN = """
+import json, sys
+from data_loader import load_flowers
+from models import CycleGAN
+folder, run_dir, tiny = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+gan = CycleGAN(**tiny)
+gan.train(load_flowers(folder, 32), run_dir, epochs=3, batch_size=2, checkpoint_interval=1, sample_interval=0)
+"""
+
+
+def start(photo_folder, run_dir, tiny):
+    import json
+
+    return subprocess.Popen(
+        [sys.executable, "-c", TRAIN, photo_folder, run_dir, json.dumps(tiny)], stderr=subprocess.DEVNULL
+    )
+
+
+def state(run_dir):
+    with np.load(run_dir / "checkpoints" / "last.npz") as arrays:
+        return {name: arrays[name] for name in arrays.files if name != "facts"}
+
+
+def losses(run_dir):
+    with (run_dir / "metrics.csv").open() as file:
+        return [
+            {name: value for name, value in row.items() if name not in ("seconds", "images_per_second")}
+            for row in csv.DictReader(file)
+        ]
+
+
+def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(photo_folder, tmp_path, tiny):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    uninterrupted = start(photo_folder, whole, tiny)
+    killed = start(photo_folder, broken, tiny)
+    deadline = time.monotonic() + 120
+    # The 12 pictures give 5 steps an epoch; the kill comes in the middle of the first one or later.
+    while not (broken / "checkpoints" / "previous.npz").exists():
+        assert time.monotonic() < deadline and killed.poll() is None
+        time.sleep(0.005)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    with np.load(broken / "checkpoints" / "last.npz") as arrays:
+        assert '"step": 15' not in str(arrays["facts"])
+    assert start(photo_folder, broken, tiny).wait(120) == 0
+    assert uninterrupted.wait(120) == 0
+    expected, resumed = state(whole), state(broken)
+    assert len(expected) > 100
+    assert expected.keys() == resumed.keys()
+    for name, value in expected.items():
+        assert (value == resumed[name]).all(), name
+    assert losses(whole) == losses(broken)
+    assert len(losses(whole)) == 3
+
+
+@pytest.fixture
+def trained(tiny, tiny_flowers, tmp_path):
+    gan = CycleGAN(**tiny)
+    step = gan.train(tiny_flowers, tmp_path / "run", epochs=1, batch_size=4, sample_interval=2)
+    return gan, step, tmp_path / "run"
+
+
+def test_a_run_leaves_its_record_and_goes_on(trained, tiny, tiny_flowers):
+    gan, step, run = trained
+    steps = -(-int((tiny_flowers.split_of == "train").sum()) // 4)
+    assert step == steps
+    assert {path.name for path in run.iterdir()} == {"checkpoints", "generator.keras", "metrics.csv", "samples"}
+    assert {path.name for path in (run / "samples").iterdir()} == {f"001_{n:06d}.png" for n in {2, steps}}
+    row = losses(run)[0]
+    assert list(row) == ["epoch", "step", *gan.terms, "loss"]
+    assert float(row["loss"]) == pytest.approx(sum(float(row[term]) for term in gan.terms), rel=1e-3)
+    colorizer = keras.models.load_model(run / "generator.keras")
+    gray = np.zeros((1, 32, 32, 1), "float32")
+    assert (ops.convert_to_numpy(colorizer(gray)) == ops.convert_to_numpy(gan.colorizer(gray))).all()
+    # Done is done; more epochs go on, and a limit of steps counts for the run, not for the call.
+    again = CycleGAN(**tiny)
+    assert again.train(tiny_flowers, run, epochs=1, batch_size=4) == steps
+    assert again.train(tiny_flowers, run, epochs=9, batch_size=4, max_steps=steps + 1) == steps + 1
+    assert len(losses(run)) == 1
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(trained, tiny, tiny_flowers, capsys):
+    gan, step, run = trained
+    gan.train(tiny_flowers, run, epochs=2, batch_size=4)
+    last = run / "checkpoints" / "last.npz"
+    content = bytearray(last.read_bytes())
+    content[len(content) // 2] ^= 255
+    last.write_bytes(content)
+    progress = Checkpoints(run / "checkpoints").restore(CycleGAN(**tiny))
+    assert progress.step == step
+    assert "last.npz is damaged" in capsys.readouterr().out
+    (run / "checkpoints" / "previous.npz").write_bytes(b"")
+    with pytest.raises(UserError, match="--fresh"):
+        Checkpoints(run / "checkpoints").restore(CycleGAN(**tiny))
+
+
+def test_a_checkpoint_of_another_shape_is_refused(trained, tiny):
+    _, _, run = trained
+    with pytest.raises(UserError, match="belongs to a CycleGAN of another shape"):
+        Checkpoints(run / "checkpoints").restore(CycleGAN(**tiny | {"generator_filters": 8}))
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_by_name(tiny, tiny_flowers, tmp_path):
+    gan = CycleGAN(**tiny | {"lambda_cycle": float("inf")})
+    with pytest.raises(NonFinite, match=r"loss term cycle_\w+ is (inf|nan) at step 1\. There is no checkpoint"):
+        gan.train(tiny_flowers, tmp_path, epochs=1)
+
+
+def test_weights_that_are_not_finite_are_not_saved(tiny, tmp_path):
+    gan = CycleGAN(**tiny)
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(gan, Progress(step=3))
+    gan.trainable_variables[0].assign(np.full(gan.trainable_variables[0].shape, np.nan))
+    with pytest.raises(NonFinite, match="after step 4"):
+        checkpoints.save(gan, Progress(step=4))
+    assert checkpoints.restore(gan).step == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_after_a_checkpoint(tiny, tiny_flowers, tmp_path, number):
+    class Signal:
+        """Stands for a person: sends the signal when the second batch is asked for."""
+
+        sent = False
+
+    gan = CycleGAN(**tiny)
+    original = gan.objective
+
+    def objective(*images):
+        if not Signal.sent:
+            Signal.sent = True
+            os.kill(os.getpid(), number)
+        return original(*images)
+
+    gan.objective = objective
+    with pytest.raises(Interrupted) as caught:
+        gan.train(tiny_flowers, tmp_path, epochs=50)
+    assert caught.value.signal_number == number
+    assert Checkpoints(tmp_path / "checkpoints").restore(gan).step == caught.value.step < 50
+    assert (tmp_path / "generator.keras").exists()
+
+
+def test_images_of_another_size_are_refused(tiny, tiny_flowers):
+    with pytest.raises(UserError, match="32 pixels and the model takes 64"):
+        CycleGAN(**tiny | {"image_size": 64}).train(tiny_flowers)
+
+
+def test_without_a_run_directory_nothing_is_written(tiny, tiny_flowers, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert CycleGAN(**tiny).train(tiny_flowers, max_steps=2) == 2
+    assert not list(tmp_path.iterdir())
