@@ -4,7 +4,7 @@ from keras import ops
 
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
-from models.generators import colorizer, resnet_generator, unet_generator
+from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
 from models.layers import gray_as_rgb
 from models.losses import GAN_LOSSES, PIXEL_LOSSES, without_learning
 from models.options import CycleGANOptions
@@ -28,7 +28,10 @@ class CycleGAN(ColorizationGAN):
         self.gan_loss = GAN_LOSSES[self.options.gan_loss]
         self.cycle_norm = PIXEL_LOSSES[self.options.cycle_loss]
         # G reads three channels, gray three times, so that the identity term can show it colour.
-        self.G = self.build_generator(3, 3, "G")
+        if self.options.output == "rgb":
+            self.G = self.build_generator(3, 3, "G")
+        else:
+            self.G = chroma_generator(self.build_generator(3, 2, "chroma"), "G")
         self.F = self.build_generator(3, 1, "F")
         self.D_X = self.build_discriminator(1, "D_X")
         self.D_Y = self.build_discriminator(3, "D_Y")

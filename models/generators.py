@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from data_loader.errors import UserError
-from models.layers import NORMS, ReflectionPadding2D, normal, tanh_output
+from models.layers import NORMS, ChromaOverLuma, ReflectionPadding2D, normal, tanh_output
 
 RESNET_BLOCKS = 6
 
@@ -94,6 +94,12 @@ def colorizer(generator):
     """The generator with a gray input (n, S, S, 1), repeated to the three channels that it reads."""
     gray = keras.Input((*generator.input_shape[1:3], 1))
     return keras.Model(gray, generator(layers.Concatenate()([gray, gray, gray])), name="colorizer")
+
+
+def chroma_generator(chroma, name=None):
+    """A generator that keeps its input's luma: `chroma` maps (n, S, S, 3) to Cb and Cr (n, S, S, 2)."""
+    image = keras.Input(chroma.input_shape[1:])
+    return keras.Model(image, ChromaOverLuma()([image, chroma(image)]), name=name)
 
 
 def _require_multiple(image_size, factor, generator):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from data_loader.images import LUMA_WEIGHTS
+
 
 @keras.saving.register_keras_serializable(package="colorization")
 class ReflectionPadding2D(keras.layers.Layer):
@@ -71,3 +73,23 @@ def tanh_output(x):
 def gray_as_rgb(gray):
     """(n, S, S, 1) to three equal channels."""
     return ops.repeat(gray, 3, axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class ChromaOverLuma(keras.layers.Layer):
+    """RGB from an image's luma and two chroma planes, by the inverse of the luma transform (ITU-R BT.601).
+
+    R = Y + 1.402 Cr, B = Y + 1.772 Cb, and G such that the luma is Y; clipped once to [−1, 1].
+
+    Inputs: the image (n, h, w, 3) in [−1, 1], whose luma is kept (gray three times, or colour), and chroma
+    (n, h, w, 2), Cb and Cr in [−1, 1]. Output (n, h, w, 3) in [−1, 1].
+    """
+
+    def call(self, inputs):
+        image, chroma = (ops.cast(x, "float32") for x in inputs)
+        red_weight, green_weight, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
+        y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
+        blue = 2 * (1 - blue_weight) * chroma[..., :1]
+        red = 2 * (1 - red_weight) * chroma[..., 1:]
+        green = -(red_weight * red + blue_weight * blue) / green_weight
+        return ops.clip(y + ops.concatenate([red, green, blue], axis=-1), -1.0, 1.0)

@@ -46,6 +46,7 @@ class CycleGANOptions(Options):
     generator: str = option("resnet", "6-block ResNet of CycleGAN [3.1], or the U-Net of Keras-GAN", ("resnet", "unet"))
     generator_filters: int = option(None, "filters of its first convolution (default: 64 resnet, 32 unet)", at_least=1)
     input_skip: bool = option(False, "U-Net only: its last layer sees the input too")
+    output: str = option("rgb", "G puts out colours, or chroma only over its input's luma", ("rgb", "chroma"))
     norm: str = option(
         "instance", "per channel and image [3.1], or over height, width and channels", ("instance", "layer")
     )
@@ -95,11 +96,12 @@ PRESETS = {
     # Minutes on two CPU cores: to see everything work, not to be compared with the paper.
     "quick": {
         "image_size": 64,
+        "output": "chroma",
         "generator_filters": 16,
         "discriminator_filters": 16,
         "learning_rate": 5e-4,
         "beta1": 0.5,
         "batch_size": 4,
-        "epochs": 6,
+        "epochs": 4,
     },
 }

@@ -6,10 +6,11 @@ import pytest
 from keras import ops
 
 from data_loader import UserError
+from data_loader.images import luma
 from models import CycleGAN
 from models.discriminators import patch70_discriminator, patch_zoo_discriminator
-from models.generators import resnet_generator, unet_generator
-from models.layers import ReflectionPadding2D, WholeImageNormalization
+from models.generators import chroma_generator, resnet_generator, unet_generator
+from models.layers import ChromaOverLuma, ReflectionPadding2D, WholeImageNormalization
 
 # CycleGAN's 6-block ResNet has 7,837,699 parameters without affine norms; ours has no bias where a norm would take
 # it away again (3,712 of them) and a scale and shift at each of these channels. Likewise 2,764,737 for the PatchGAN.
@@ -40,6 +41,7 @@ SMALL = {
     "resnet": lambda: resnet_generator(32, 3, 1, filters=4),
     "resnet, zoo norm": lambda: resnet_generator(32, 3, 3, norm="layer", filters=4),
     "unet": lambda: unet_generator(32, 3, 3, filters=4),
+    "chroma over luma": lambda: chroma_generator(unet_generator(32, 3, 2, filters=4)),
     "unet, input skip": lambda: unet_generator(32, 3, 1, norm="layer", filters=4, input_skip=True),
     "patch70": lambda: patch70_discriminator(32, 3, filters=4),
     "patch-zoo": lambda: patch_zoo_discriminator(32, 3, norm="layer", filters=4),
@@ -120,6 +122,18 @@ def test_the_zoos_norm_by_hand():
     assert ops.convert_to_numpy(WholeImageNormalization()(x)) == pytest.approx(np.array(expected), abs=1e-5)
     constant = WholeImageNormalization()(np.ones((1, 2, 2, 1), "float32"))
     assert ops.convert_to_numpy(constant).tolist() == np.zeros((1, 2, 2, 1)).tolist()
+
+
+def test_chroma_over_luma_keeps_the_luma_and_is_the_inverse_of_the_transform():
+    rng = np.random.default_rng(0)
+    image = rng.uniform(-0.2, 0.2, (1, 4, 4, 3)).astype("float32")
+    chroma = rng.uniform(-0.2, 0.2, (1, 4, 4, 2)).astype("float32")
+    rgb = ops.convert_to_numpy(ChromaOverLuma()([image, chroma]))
+    assert luma(rgb) == pytest.approx(luma(image), abs=1e-6)
+    y, red, blue = luma(rgb)[..., 0], rgb[..., 0], rgb[..., 2]
+    assert (blue - y) / 1.772 == pytest.approx(chroma[..., 0], abs=1e-6)
+    assert (red - y) / 1.402 == pytest.approx(chroma[..., 1], abs=1e-6)
+    assert ops.convert_to_numpy(ChromaOverLuma()([image + 0.9, chroma * 5])).max() == 1
 
 
 def test_the_colorizer_repeats_gray_to_three_channels(gan, batch):

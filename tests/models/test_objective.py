@@ -79,6 +79,7 @@ def test_identity_terms_leave_each_domain_alone(tiny, batch):
     [
         {"generator": "resnet"},
         {"norm": "layer"},
+        {"output": "chroma"},
         {"input_skip": True},
         {"discriminator": "patch70"},
         {"generator_filters": 8},
