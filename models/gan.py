@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras import ops
 
 from data_loader.errors import UserError
 from data_loader.images import from_network, luma, to_network, to_uint8
@@ -53,7 +54,8 @@ class ColorizationGAN(keras.Model):
         """The objective of a batch, a scalar; Keras' `fit` calls it with y_pred = G(x)."""
         terms = self.objective(x, y, y_pred)
         for tracker in self.trackers:
-            tracker.update_state(terms[tracker.name])
+            # Weighted by images, as Keras weights the loss: a short last batch counts for less.
+            tracker.update_state(terms[tracker.name], sample_weight=ops.shape(y)[0])
         return sum(terms[name] for name in self.terms)
 
     def objective(self, gray, color, fake_color):

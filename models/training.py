@@ -60,6 +60,8 @@ def train_epochs(model, flowers, run_dir=None, **training):
                     initial_epoch=epoch,
                     epochs=epoch + 1,
                     verbose=0,
+                    # `fit` would shuffle the order of the batches by a state that no checkpoint holds.
+                    shuffle=False,
                     callbacks=[counter, beside.StopOnNonFinite(progress, model.terms), bar, *record, stop],
                 )
             if record and not stop.received:
