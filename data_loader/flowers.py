@@ -23,6 +23,7 @@ class Flowers:
         ids: N names, unique.
         labels: int (N,), positions in `class_names`.
         split_of: str (N,), each one of "train", "val", "test".
+        groups: int (N,), equal for pictures of the same photograph.
         digest: SHA-256 of the pixels, so that a run can tell that it was given the same data again.
         notes: sentences a person should see: what is missing, what was skipped and why.
     """
@@ -34,6 +35,7 @@ class Flowers:
     labels: np.ndarray
     class_names: list
     split_of: np.ndarray
+    groups: np.ndarray
     digest: str
     notes: list = field(default_factory=list)
 
@@ -88,26 +90,30 @@ class Split:
         return self.flowers.labels[self.positions]
 
     def halves(self, seed):
-        """Two random halves of the split, for training on disjoint photographs.
+        """Two random halves of the split, class by class, that have no photograph in common.
 
         Raises:
             UserError: the split has fewer than two images.
         """
         if len(self) < 2:
             raise UserError("--pairing disjoint needs at least 2 training images: add images or use shuffled.")
-        positions = np.random.default_rng((seed, 2)).permutation(self.positions)
-        middle = len(positions) // 2
-        return tuple(Split(self.flowers, np.sort(half)) for half in (positions[:middle], positions[middle:]))
+        groups = self.flowers.groups[self.positions]
+        shuffled = np.random.default_rng((seed, 2)).permutation(np.unique(groups))
+        first_member = {group: position for position, group in zip(self.positions[::-1], groups[::-1], strict=True)}
+        # Dealt out in turns, a class after the other.
+        dealt = sorted(shuffled, key=lambda group: self.flowers.labels[first_member[group]])
+        return tuple(Split(self.flowers, self.positions[np.isin(groups, dealt[start::2])]) for start in (0, 1))
 
 
-def from_files(name, source, files, labels, class_names, split_of, image_size, notes=()):
+def from_files(name, source, files, labels, class_names, image_size, split_of=None, groups=None, notes=()):
     """Build `Flowers` from image files, decoded once to the cache.
 
     Args:
         name, source, labels, class_names, notes: as in `Flowers`.
         files: dict of id to path.
-        split_of: str (N,), or None for a stratified split by content: 20 % test, 10 % validation.
         image_size: side in pixels.
+        split_of: str (N,), or None for a stratified split: 20 % test, 10 % validation.
+        groups: of pictures of the same photograph, int (N,), or None for those that are equal pixel by pixel.
 
     Raises:
         UserError: no file could be used.
@@ -120,9 +126,10 @@ def from_files(name, source, files, labels, class_names, split_of, image_size, n
         raise UserError(f"none of the {len(paths)} image files of {name} can be used ({skipped[0]}).")
     notes = [*notes, *(f"skipped {line}" for line in skipped)]
     labels = np.asarray(labels)[decoded.kept]
+    groups = identical_pictures(decoded.images) if groups is None else np.asarray(groups)[decoded.kept]
     if split_of is None:
-        split_of = stratified_split(labels, identical_pictures(decoded.images), test=0.2, val=0.1)
+        split_of = stratified_split(labels, groups, test=0.2, val=0.1)
     else:
         split_of = np.asarray(split_of)[decoded.kept]
     kept_ids = [ids[position] for position in decoded.kept]
-    return Flowers(name, source, decoded.images, kept_ids, labels, class_names, split_of, decoded.digest, notes)
+    return Flowers(name, source, decoded.images, kept_ids, labels, class_names, split_of, groups, decoded.digest, notes)

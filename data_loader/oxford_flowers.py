@@ -103,10 +103,12 @@ def load_oxford(name, image_size, data_dir=None):
         class_names = list(dict.fromkeys(row["class"] for row in table.values()))
         labels = [class_names.index(row["class"]) for row in rows]
         split_of = [row["split"] for row in rows]
+        groups = [int(row["group"]) for row in rows]
     else:
         labels, split_of = _oxford102_labels(oxford, folder, np.array(numbers))
         class_names = [f"class {number}" for number in range(1, 103)]
-    return from_files(name, name, files, labels, class_names, split_of, image_size, notes)
+        groups = None
+    return from_files(name, name, files, labels, class_names, image_size, split_of, groups, notes)
 
 
 def oxford17_table():

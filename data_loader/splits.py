@@ -41,4 +41,5 @@ def stratified_split(labels, groups, test, val, seed=0):
 def identical_pictures(images):
     """Group number of each image: pictures that are equal pixel by pixel share one."""
     first_seen = {}
-    return [first_seen.setdefault(hashlib.sha256(image).digest(), number) for number, image in enumerate(images)]
+    digests = (hashlib.sha256(image).digest() for image in images)
+    return np.array([first_seen.setdefault(digest, number) for number, digest in enumerate(digests)])

@@ -3,7 +3,8 @@
 The law: the shape decides the species, the species decides the petal colour (some species have one, some
 draw one of two or three with the probabilities in `SPECIES`), the texture decides the background's colour.
 A colour is its luma plus a zero-luma chroma as large as RGB permits, times a saturation; luma is drawn before
-any colour is, so every petal colour has the same distribution of luma and gray alone does not give hue away.
+any colour is, so every petal colour has the same luma, to within the rounding of RGB to 8 bits, and how bright
+a petal is does not give its hue away.
 """
 
 from dataclasses import dataclass
@@ -207,5 +208,8 @@ def load_synthetic(image_size):
     decoded = cached_images("synthetic", source, image_size, lambda number: flower(number, image_size))
     labels = np.repeat(np.arange(len(SPECIES)), IMAGES_PER_SPECIES)
     ids = [f"{name}-{number:03d}" for name in SPECIES for number in range(IMAGES_PER_SPECIES)]
-    split_of = stratified_split(labels, np.arange(count), test=16, val=8)
-    return Flowers("synthetic", "synthetic", decoded.images, ids, labels, list(SPECIES), split_of, decoded.digest)
+    groups = np.arange(count)
+    split_of = stratified_split(labels, groups, test=16, val=8)
+    return Flowers(
+        "synthetic", "synthetic", decoded.images, ids, labels, list(SPECIES), split_of, groups, decoded.digest
+    )

@@ -10,10 +10,12 @@ def law_report(split):
     """What the colour law makes possible on a split of the synthetic set.
 
     Returns:
-        dict of `best_pixel_l1`, the lowest mean pixel-L1 that any colorizer of luma alone can expect: that of the
-        weighted median, value by value, of the colourings that the law allows; `best_ratio_to_gray`, the same
-        as a multiple of the gray row's; `diversity`, the mean pixel-L1 between two independent draws of a
-        colouring for a picture whose species has more than one.
+        dict of `expected_best_pixel_l1`, the lowest mean pixel-L1 that a colorizer can expect that reads species,
+        outlines and background perfectly from luma: that of the weighted median, value by value, of the
+        colourings that the law allows. It is an expectation over the law's draws; on the one draw that the
+        split holds, the same colorizer scores a little more or less. `expected_best_ratio_to_gray`: the same as
+        a multiple of the gray row's. `diversity`: the mean pixel-L1 between two independent draws, which may be
+        the same, for a picture whose species has more than one colour.
     """
     best, gray_row, diversity = [], [], []
     for position in split.positions:
@@ -27,8 +29,8 @@ def law_report(split):
         if len(images) > 1:
             diversity.append(weights @ apart @ weights)
     return {
-        "best_pixel_l1": float(np.mean(best)),
-        "best_ratio_to_gray": float(np.mean(best) / np.mean(gray_row)),
+        "expected_best_pixel_l1": float(np.mean(best)),
+        "expected_best_ratio_to_gray": float(np.mean(best) / np.mean(gray_row)),
         "diversity": float(np.mean(diversity)) if diversity else 0.0,
     }
 

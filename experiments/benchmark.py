@@ -4,6 +4,7 @@ python experiments/benchmark.py                                  the paper's Cyc
 python experiments/benchmark.py --preset quick --json speed.json
 KERAS_BACKEND=jax python experiments/benchmark.py                without the TensorFlow-only columns
 
+The hand-written step runs in the same process, with the same runtime settings, and so measures the form of the step.
 All variants take turns, a few steps each, so that a machine that slows down slows all of them. Medians count.
 The floor is the step's floating-point operations over the best matrix-product rate measured in the same run.
 Run it on an idle machine.

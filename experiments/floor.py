@@ -26,19 +26,28 @@ def count_operations(gan, batch_size):
         return tape.gradient(loss, [variable.value for variable in gan.trainable_variables])
 
     graph = tf.function(gradients).get_concrete_function(gray, color).graph
-    return sum(_operations(op) for op in graph.get_operations())
+    return sum(_operations(op) for op in _needed(graph))
+
+
+def _needed(graph):
+    """The operations that the graph's outputs depend on; TensorFlow builds others and prunes them when it runs."""
+    seen, waiting = set(), [output.op for output in graph.outputs]
+    while waiting:
+        op = waiting.pop()
+        if op not in seen:
+            seen.add(op)
+            waiting += [tensor.op for tensor in op.inputs] + list(op.control_inputs)
+    return seen
 
 
 def _operations(op):
     """Two operations a multiplication and addition; 0 for what is neither convolution nor product."""
-    import tensorflow as tf
-
     if op.type == "Conv2D":
         kernel, output = op.inputs[1].shape, op.outputs[0].shape
     elif op.type == "Conv2DBackpropInput":
         kernel, output = op.inputs[1].shape, op.inputs[2].shape
     elif op.type == "Conv2DBackpropFilter":
-        kernel, output = tf.get_static_value(op.inputs[1]), op.inputs[2].shape
+        kernel, output = op.outputs[0].shape, op.inputs[2].shape
     elif op.type == "MatMul":
         kernel, output = op.inputs[1].shape, (*op.outputs[0].shape[:-1], 1)
     else:

@@ -36,10 +36,16 @@ class Progress:
 
 
 class Checkpoints:
-    """The last two checkpoints of a run, as `last.npz` and `previous.npz` in a folder."""
+    """The last two checkpoints of a run, as `last.npz` and `previous.npz` in a folder.
 
-    def __init__(self, folder):
-        self.folder = Path(folder)
+    Args:
+        folder: of the files.
+        run: dict of what decides what is learned, to be found again in the checkpoint; None to look at the
+            model's shape alone.
+    """
+
+    def __init__(self, folder, run=None):
+        self.folder, self.run = Path(folder), run
         self.last, self.previous = self.folder / "last.npz", self.folder / "previous.npz"
 
     def save(self, model, progress):
@@ -54,6 +60,7 @@ class Checkpoints:
                 raise NonFinite(f"weight {variable.path} is not finite after step {progress.step}")
         means = [ops.convert_to_numpy(variable) for variable in model.metrics_variables]
         facts = {"step": progress.step, "epoch_seconds": progress.epoch_seconds, "model": type(model).__name__}
+        facts["run"] = self.run
         arrays = {f"state{n:04d}": value for n, value in enumerate(state)}
         arrays |= {f"mean{n:04d}": value for n, value in enumerate(means)}
         with replacing(self.last) as scratch:
@@ -85,11 +92,21 @@ class Checkpoints:
                 continue
             for sentence in damaged:
                 say(f"{sentence}; going on from {file.name}, step {facts['step']}.")
+            self._check_run(facts, file)
             _assign(model, facts, state, file)
             return Progress(facts["step"], facts["epoch_seconds"], means)
         if damaged:
             raise UserError(f"{' and '.join(damaged)}: no checkpoint is left, start over with --fresh.")
         return None
+
+    def _check_run(self, facts, file):
+        was, now = facts.get("run") or {}, self.run or {}
+        changed = [f"{name} {was[name]}" for name in now if name in was and was[name] != now[name]]
+        if changed:
+            raise UserError(
+                f"{file} was trained with {', '.join(changed)}, which cannot change on resume: "
+                "give these, or another run directory."
+            )
 
 
 def _state(model):

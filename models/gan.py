@@ -123,6 +123,8 @@ def colorize(colorizer, gray):
             f"or with a last axis of 1, not {gray.shape}."
         )
     color = ColorizationGAN.predict_images(colorizer, to_network(gray))
+    if not np.isfinite(color).all():
+        raise UserError("the colorizer puts out values that are not finite: train it again, or use an older one.")
     return to_uint8(from_network(color))
 
 

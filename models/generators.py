@@ -93,11 +93,11 @@ def unet_generator(image_size, in_channels, out_channels, norm="instance", filte
 def colorizer(generator):
     """The generator with a gray input (n, S, S, 1), repeated to the three channels that it reads."""
     gray = keras.Input((*generator.input_shape[1:3], 1))
-    return keras.Model(gray, generator(layers.Concatenate()([gray, gray, gray])), name="colorizer")
+    return keras.Model(gray, generator(layers.Concatenate(dtype="float32")([gray, gray, gray])), name="colorizer")
 
 
 def chroma_generator(chroma, name=None):
-    """A generator that keeps its input's luma: `chroma` maps (n, S, S, 3) to Cb and Cr (n, S, S, 2)."""
+    """A generator that keeps its input's luma where RGB has room; `chroma` maps (n, S, S, 3) to Cb, Cr (n, S, S, 2)."""
     image = keras.Input(chroma.input_shape[1:])
     return keras.Model(image, ChromaOverLuma()([image, chroma(image)]), name=name)
 

@@ -39,8 +39,9 @@ class WholeImageNormalization(keras.layers.Layer):
     epsilon = 1e-3
 
     def build(self, input_shape):
-        self.gamma = self.add_weight(shape=(1,), initializer="ones", name="gamma")
-        self.beta = self.add_weight(shape=(1,), initializer="zeros", name="beta")
+        # Not rounded to bfloat16 under mixed precision.
+        self.gamma = self.add_weight(shape=(1,), initializer="ones", autocast=False, name="gamma")
+        self.beta = self.add_weight(shape=(1,), initializer="zeros", autocast=False, name="beta")
 
     def call(self, x):
         # Statistics in float32 also under mixed precision; 1e-12 keeps the root's gradient finite at 0.
@@ -48,8 +49,7 @@ class WholeImageNormalization(keras.layers.Layer):
         mean, variance = ops.moments(x, axes=(1, 2, 3), keepdims=True)
         std = ops.sqrt(variance + 1e-12)
         normalized = (x - mean) / (std + self.epsilon)
-        x = normalized * ops.cast(self.gamma, "float32") + ops.cast(self.beta, "float32")
-        return ops.cast(x, self.compute_dtype)
+        return ops.cast(normalized * self.gamma + self.beta, self.compute_dtype)
 
 
 def instance_norm():
@@ -79,11 +79,15 @@ def gray_as_rgb(gray):
 class ChromaOverLuma(keras.layers.Layer):
     """RGB from an image's luma and two chroma planes, by the inverse of the luma transform (ITU-R BT.601).
 
-    R = Y + 1.402 Cr, B = Y + 1.772 Cb, and G such that the luma is Y; clipped once to [−1, 1].
+    R = Y + 1.402 Cr, B = Y + 1.772 Cb, and G such that the luma is Y; clipped once to [−1, 1], so that the luma
+    is kept wherever RGB has room for the chroma. Always float32.
 
-    Inputs: the image (n, h, w, 3) in [−1, 1], whose luma is kept (gray three times, or colour), and chroma
+    Inputs: the image (n, h, w, 3) in [−1, 1] that gives the luma (gray three times, or colour), and chroma
     (n, h, w, 2), Cb and Cr in [−1, 1]. Output (n, h, w, 3) in [−1, 1].
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
 
     def call(self, inputs):
         image, chroma = (ops.cast(x, "float32") for x in inputs)

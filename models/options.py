@@ -46,7 +46,7 @@ class CycleGANOptions(Options):
     generator: str = option("resnet", "6-block ResNet of CycleGAN [3.1], or the U-Net of Keras-GAN", ("resnet", "unet"))
     generator_filters: int = option(None, "filters of its first convolution (default: 64 resnet, 32 unet)", at_least=1)
     input_skip: bool = option(False, "U-Net only: its last layer sees the input too")
-    output: str = option("rgb", "G puts out colours, or chroma only over its input's luma", ("rgb", "chroma"))
+    output: str = option("rgb", "G puts out colours, or chroma alone over its input's luma", ("rgb", "chroma"))
     norm: str = option(
         "instance", "per channel and image [3.1], or over height, width and channels", ("instance", "layer")
     )

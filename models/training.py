@@ -1,5 +1,6 @@
 """The train loop: one `fit` an epoch over numbered batches, so that it can begin at any step."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -8,7 +9,7 @@ from data_loader.batches import Batches
 from data_loader.errors import UserError
 from models import callbacks as beside
 from models.checkpoints import Checkpoints, NonFinite, Progress
-from models.options import TrainingOptions
+from models.options import RESUMABLE, TrainingOptions
 from models.records import CheckpointSaver, MetricsFile, SampleImages
 
 SAMPLE_ROWS = 4
@@ -40,7 +41,9 @@ def train_epochs(model, flowers, run_dir=None, **training):
     per_epoch = batches.steps_per_epoch
     total = options.epochs * per_epoch
     total = min(total, options.max_steps or total)
-    checkpoints = Checkpoints(Path(run_dir) / "checkpoints") if run_dir else None
+    learned = asdict(model.options) | asdict(options) | {"images": flowers.digest}
+    learned = {name: value for name, value in learned.items() if name not in RESUMABLE}
+    checkpoints = Checkpoints(Path(run_dir) / "checkpoints", learned) if run_dir else None
     progress = (checkpoints and checkpoints.restore(model)) or Progress()
     if progress.step >= total:
         return progress.step

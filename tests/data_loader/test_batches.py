@@ -13,7 +13,9 @@ def flowers():
     images[..., 0] = np.arange(11)[:, None, None] * 20
     images[:, :, 0, 1] = 255
     ids = [str(number) for number in range(11)]
-    return Flowers("eleven", "eleven", images, ids, np.zeros(11, int), [""], np.full(11, "train"), "digest")
+    return Flowers(
+        "eleven", "eleven", images, ids, np.zeros(11, int), [""], np.full(11, "train"), np.arange(11), "digest"
+    )
 
 
 def numbers(images):
@@ -59,7 +61,6 @@ def test_paired_batches_show_a_photograph_with_its_own_luma(flowers):
     gray, color = Batches(flowers.split("train"), 5, paired=True).batch(1)
     assert gray == pytest.approx(luma(color))
     assert gray.shape == (5, 8, 8, 1)
-    assert len(set(mirrored(np.concatenate([color]))) | {True, False}) == 2
 
 
 def test_disjoint_pairing_takes_gray_and_color_from_different_photographs(flowers):
@@ -67,6 +68,16 @@ def test_disjoint_pairing_takes_gray_and_color_from_different_photographs(flower
     assert batches.images_per_epoch == 5
     assert not set(batches.gray_split.ids) & set(batches.color_split.ids)
     assert len(batches.gray_split) + len(batches.color_split) == 11
+
+
+def test_disjoint_halves_part_no_photograph_and_keep_the_classes(flowers):
+    flowers.groups[:] = [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10]
+    flowers.labels[4:] = 1
+    for seed in range(5):
+        first, second = flowers.split("train").halves(seed)
+        assert not set(flowers.groups[first.positions]) & set(flowers.groups[second.positions])
+        assert len(first) + len(second) == 11
+        assert [int((half.labels == 0).sum()) for half in (first, second)] == [2, 2]
 
 
 def test_one_image_is_enough_to_train_but_not_for_two_halves(flowers):

@@ -35,8 +35,18 @@ def test_a_folder_is_split_by_class_and_identical_pictures_stay_together(photo_f
     flowers = load_flowers(str(photo_folder), image_size=32)
     assert flowers.class_names == ["roses", "tulips"]
     assert len(flowers.ids) == 12
-    assert sum((flowers.split_of == name).sum() for name in ("train", "val", "test")) == 12
-    assert identical_pictures(np.array([[1, 2], [3, 4], [1, 2]])) == [0, 1, 0]
+    for label in (0, 1):
+        assert (flowers.split_of[flowers.labels == label] == "test").sum() == 1
+    assert identical_pictures(np.array([[1, 2], [3, 4], [1, 2]])).tolist() == [0, 1, 0]
+
+
+def test_copies_of_a_picture_stay_on_one_side(tmp_path):
+    for number in range(20):
+        image = Image.new("RGB", (20, 20), (10 * (number // 2), 0, 0))
+        image.save(tmp_path / f"{number:02d}.png")
+    flowers = load_flowers(str(tmp_path), 16)
+    assert (flowers.split_of[::2] == flowers.split_of[1::2]).all()
+    assert set(flowers.split_of) == {"train", "val", "test"}
 
 
 def test_unusable_files_are_listed_and_the_rest_is_used(tmp_path):
@@ -107,7 +117,7 @@ def test_synthetic_flowers_are_seeded_and_scale():
     assert (flower(3, 32) == flower(3, 32)).all()
     small, large = to_unit(flower(3, 32)), to_unit(flower(3, 64))
     halved = large.reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
-    assert np.abs(small - halved).mean() < 0.1
+    assert np.abs(small - halved).mean() < 0.07
     draws = [tuple(flower(number, 16).reshape(-1)) for number in range(4)]
     assert len(set(draws)) == 4
 

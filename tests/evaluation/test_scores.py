@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from data_loader.flowers import Flowers
-from data_loader.images import luma
+from data_loader.images import luma, to_unit
+from data_loader.synthetic_flowers import possible_flowers
 from evaluation.baselines import color_means, trivial_rows
 from evaluation.color_law import _weighted_median, law_report
 from evaluation.metrics import colorfulness, pixel_l1, pixel_l1_as_published
@@ -63,7 +64,15 @@ def test_means_are_exact_and_trivial_rows_see_what_they_may(colors):
 def make_flowers(images):
     count = len(images)
     return Flowers(
-        "x", "x", images, list(map(str, range(count))), np.zeros(count, int), [""], np.full(count, "train"), ""
+        "x",
+        "x",
+        images,
+        list(map(str, range(count))),
+        np.zeros(count, int),
+        [""],
+        np.full(count, "train"),
+        np.arange(count),
+        "",
     )
 
 
@@ -107,7 +116,16 @@ def test_the_colour_law_is_zero_for_one_color_and_bounds_what_can_be_reached():
 
     flowers = load_flowers("synthetic", 32)
     single, several = (Split(flowers, np.array([start, start + 1])) for start in (200, 500))
-    assert law_report(single) == {"best_pixel_l1": 0.0, "best_ratio_to_gray": 0.0, "diversity": 0.0}
+    assert law_report(single) == {
+        "expected_best_pixel_l1": 0.0,
+        "expected_best_ratio_to_gray": 0.0,
+        "diversity": 0.0,
+    }
     law = law_report(several)
-    assert 0 < law["best_ratio_to_gray"] < 1
-    assert law["diversity"] > law["best_pixel_l1"] > 0
+    assert 0 < law["expected_best_ratio_to_gray"] < 1
+    # With two hues, 0.6 and 0.4, at a distance d: the best constant is the likelier one.
+    two = Split(flowers, np.array([100]))
+    images, _ = possible_flowers(100, 32)
+    distance = pixel_l1(to_unit(images[:1]), to_unit(images[1:]))[0]
+    assert law_report(two)["expected_best_pixel_l1"] == pytest.approx(0.4 * distance)
+    assert law_report(two)["diversity"] == pytest.approx(2 * 0.6 * 0.4 * distance)

@@ -9,7 +9,7 @@ from data_loader import UserError
 from data_loader.images import luma
 from models import CycleGAN
 from models.discriminators import patch70_discriminator, patch_zoo_discriminator
-from models.generators import chroma_generator, resnet_generator, unet_generator
+from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
 from models.layers import ChromaOverLuma, ReflectionPadding2D, WholeImageNormalization
 
 # CycleGAN's 6-block ResNet has 7,837,699 parameters without affine norms; ours has no bias where a norm would take
@@ -105,6 +105,11 @@ def test_outputs_and_logits_are_float32_under_mixed_precision(batch):
     try:
         for build in (SMALL["resnet"], SMALL["unet"], SMALL["patch70"], SMALL["patch-zoo"]):
             assert keras.backend.standardize_dtype(build()(batch[1]).dtype) == "float32"
+        gray = batch[0] / 2
+        color = ops.convert_to_numpy(colorizer(SMALL["chroma over luma"]())(gray))
+        unclipped = np.abs(color).max(axis=-1, keepdims=True) < 1
+        assert unclipped.mean() > 0.1
+        assert np.abs(luma(color) - gray)[unclipped].max() < 1e-5
     finally:
         keras.config.set_dtype_policy("float32")
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from data_loader.images import luma
+from data_loader import UserError
 from models import CycleGAN
 from models.losses import cross_entropy, l1, l2, least_squares
 from models.options import PRESETS, CycleGANOptions
@@ -158,8 +158,7 @@ class TestWhoLearns:
                 assert np.abs(by_id[id(weight)] - expected).max() / scale < 1e-3, weight.path
 
 
-def test_batch_norm_in_a_discriminator_counts_real_and_fake_once_a_step(tiny, batch):
-    """The call that only passes gradients on must not move statistics."""
+def test_a_call_that_only_passes_gradients_on_moves_no_statistics(batch):
     from models.losses import without_learning
 
     norm = keras.layers.BatchNormalization(momentum=0.5)
@@ -182,6 +181,9 @@ def test_colorize_takes_what_people_have(gan):
         gan.colorize(gray[:, :16])
 
 
-def test_a_colorizer_sees_luma_alone(gan):
-    color = np.random.default_rng(0).random((1, 32, 32, 3)).astype("float32")
-    assert luma(gan.colorize(luma(color))).shape == (1, 32, 32, 1)
+def test_a_network_that_puts_out_nan_is_not_taken_for_black(tiny):
+    gan = CycleGAN(**tiny)
+    weight = gan.G.trainable_variables[0]
+    weight.assign(np.full(weight.shape, np.nan))
+    with pytest.raises(UserError, match="not finite"):
+        gan.colorize(np.zeros((1, 32, 32), np.uint8))

@@ -1,0 +1,46 @@
+"""What the benchmark measures with."""
+
+import keras
+import numpy as np
+import pytest
+
+from experiments.floor import count_operations, matrix_rate
+from models import CycleGAN
+
+pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="counts in TensorFlow's graph")
+
+
+def forward_operations(network):
+    """Two operations a multiplication and addition, from the layers' shapes."""
+    total = 0
+    for layer in network._flatten_layers():
+        if isinstance(layer, keras.layers.Conv2D):
+            total += 2 * int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:3]))
+    return total
+
+
+def test_operations_lie_where_forward_and_backward_passes_put_them(tiny):
+    gan = CycleGAN(**tiny)
+    generators = forward_operations(gan.G) + forward_operations(gan.F)
+    discriminators = forward_operations(gan.D_X) + forward_operations(gan.D_Y)
+    # Two passes of each generator and of each learning discriminator, and one through a stopped one. Backward costs
+    # two more where weights and input learn, one where only either does; a first layer's input never learns.
+    most = 3 * 2 * generators + (3 * 2 + 2) * discriminators
+    counted = count_operations(gan, batch_size=1)
+    assert 0.8 * most < counted < most
+    assert count_operations(gan, batch_size=3) == 3 * counted
+
+
+def test_the_hand_written_step_trains(tiny):
+    from experiments.two_tape import two_tape_step
+
+    gan = CycleGAN(**tiny)
+    before = [weight.numpy() for weight in gan.trainable_variables]
+    rng = np.random.default_rng(0)
+    step = two_tape_step(gan)
+    step(rng.random((1, 32, 32, 1), dtype="float32"), rng.random((1, 32, 32, 3), dtype="float32"))
+    assert all((weight.numpy() != old).any() for weight, old in zip(gan.trainable_variables, before, strict=True))
+
+
+def test_a_rate_is_a_plausible_number():
+    assert 1e8 < matrix_rate("float32", size=256) < 1e15
