@@ -15,7 +15,7 @@ setup: $(STAMP)
 $(STAMP): requirements.txt setup.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -r requirements.txt
-	$(if $(EXTRAS),$(BIN)/python -m pip install --quiet '.[$(EXTRAS)]')
+	$(if $(EXTRAS),$(BIN)/python -m pip install --quiet -e '.[$(EXTRAS)]')
 	touch $(STAMP)
 
 # A demo that was broken off goes on; one that is done is shown again. `make clean-demo` starts over.

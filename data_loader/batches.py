@@ -37,6 +37,11 @@ class Batches:
         """Batches an epoch, a short last one counted."""
         return -(-self.images_per_epoch // self.batch_size)
 
+    def images_before(self, step):
+        """Images of each domain that the steps before `step` show."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        return epoch * self.images_per_epoch + position * self.batch_size
+
     def batch(self, step):
         """Batch number `step` of the run.
 

@@ -54,7 +54,8 @@ def cached_images(name, source, size, decode):
     folder = cache_dir() / "decoded"
     array_file, manifest_file = folder / f"{stem}.npy", folder / f"{stem}.json"
     # The manifest is written last: where it stands, the array is complete.
-    if not (manifest_file.exists() and array_file.exists()):
+    decoded = _open(array_file, manifest_file)
+    if decoded is None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder, prefix="decoding-") as scratch:
@@ -67,13 +68,26 @@ def cached_images(name, source, size, decode):
                 f"the decoded images cannot be written to {folder} ({error.strerror}): "
                 f"make room there, or set {CACHE_VARIABLE} to another directory."
             ) from error
-    manifest = json.loads(manifest_file.read_text())
-    images = np.load(array_file, mmap_mode="r")[: len(manifest["kept"])]
-    return DecodedImages(images, **manifest)
+        decoded = _open(array_file, manifest_file)
+    return decoded
+
+
+def _open(array_file, manifest_file):
+    """What was decoded before, or None where it is missing or damaged."""
+    try:
+        manifest = json.loads(manifest_file.read_text())
+        images = np.load(array_file, mmap_mode="r")[: len(manifest["kept"])]
+        return DecodedImages(images, **manifest)
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
 
 
 def _decode_all(name, count, size, decode, file):
     images = np.lib.format.open_memmap(file, "w+", np.uint8, (count, size, size, 3))
+    if hasattr(os, "posix_fallocate"):
+        # A full disk is an error here; writing into a mapped file that finds no room would kill the process.
+        with file.open("rb+") as stream:
+            os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
     kept, skipped = [], {}
     for position in progress_bar(range(count), desc=f"reading {name}", unit="image"):
         try:

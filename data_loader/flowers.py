@@ -10,6 +10,7 @@ from data_loader.images import luma, resize, to_unit
 from data_loader.splits import identical_pictures, stratified_split
 
 SPLITS = ("train", "val", "test")
+FEW_IMAGES = 10
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ def from_files(name, source, files, labels, class_names, image_size, split_of=No
     labels = np.asarray(labels)[decoded.kept]
     groups = identical_pictures(decoded.images) if groups is None else np.asarray(groups)[decoded.kept]
     if split_of is None:
-        split_of = stratified_split(labels, groups, test=0.2, val=0.1)
+        # Classes too small for a share of their own are split together.
+        few = np.bincount(labels, minlength=len(class_names))[labels] < FEW_IMAGES
+        split_of = stratified_split(np.where(few, len(class_names), labels), groups, test=0.2, val=0.1)
     else:
         split_of = np.asarray(split_of)[decoded.kept]
     kept_ids = [ids[position] for position in decoded.kept]

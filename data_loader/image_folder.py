@@ -41,4 +41,7 @@ def load_folder(folder, image_size):
     class_of = [name.split("/")[0] if "/" in name else "" for name in files]
     class_names = sorted(set(class_of))
     labels = [class_names.index(name) for name in class_of]
-    return from_files(folder.resolve().name, str(folder.resolve()), files, labels, class_names, image_size)
+    name = folder.resolve().name
+    # The names of the built-in sets mean those sets.
+    name = f"folder-{name}" if name in ("synthetic", "oxford17", "oxford102") else name
+    return from_files(name, str(folder.resolve()), files, labels, class_names, image_size)

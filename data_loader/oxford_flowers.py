@@ -84,11 +84,12 @@ def load_oxford(name, image_size, data_dir=None):
         UserError: the images cannot be had.
     """
     oxford = OXFORD_SETS[name]
-    folder = Path(data_dir or os.environ.get(oxford.variable) or download(oxford))
+    named = data_dir or os.environ.get(oxford.variable)
+    folder = Path(named or download(oxford))
     image_folder = folder / "jpg" if (folder / "jpg").is_dir() else folder
     numbers = [n for n in range(1, oxford.images + 1) if (image_folder / oxford.image_name(n)).is_file()]
     if not numbers:
-        option = "--data-dir" if data_dir else f"${oxford.variable}"
+        option = "--data-dir" if data_dir else f"${oxford.variable}" if named else "the cache"
         raise UserError(
             f"{option} {folder} holds no {oxford.image_name(1)} to {oxford.image_name(oxford.images)}, nor does a jpg/ "
             f"inside it: name the folder of the {name} images, or leave the option out to download them."
@@ -123,12 +124,17 @@ def _oxford102_labels(oxford, folder, numbers):
         for file in oxford.side_files:
             _fetch(oxford, file, cache_dir() / oxford.name)
         folder = cache_dir() / oxford.name
-    labels = loadmat(folder / "imagelabels.mat")["labels"].ravel()
-    sets = loadmat(folder / "setid.mat")
-    split_of = np.full(oxford.images + 1, "train", dtype="<U5")
-    split_of[sets["valid"].ravel()] = "val"
-    split_of[sets["tstid"].ravel()] = "test"
-    return labels[numbers - 1].astype(int) - 1, split_of[numbers]
+    try:
+        labels = loadmat(folder / "imagelabels.mat")["labels"].ravel()
+        sets = loadmat(folder / "setid.mat")
+        split_of = np.full(oxford.images + 1, "train", dtype="<U5")
+        split_of[sets["valid"].ravel()] = "val"
+        split_of[sets["tstid"].ravel()] = "test"
+        return labels[numbers - 1].astype(int) - 1, split_of[numbers]
+    except (ValueError, KeyError, IndexError, TypeError, NotImplementedError) as error:
+        raise UserError(
+            f"{folder}/imagelabels.mat or setid.mat is not the official file ({error}): delete it to download it again."
+        ) from error
 
 
 def download(oxford):

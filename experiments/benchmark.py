@@ -24,7 +24,7 @@ import numpy as np
 
 from data_loader import Batches, UserError, load_flowers
 from data_loader.progress import progress_bar
-from experiments.cli import run_script
+from experiments.cli import import_keras, run_script
 from experiments.train import PRECISIONS
 from models.options import PRESETS, CycleGANOptions
 
@@ -36,6 +36,11 @@ def main():
     arguments = _parser().parse_args()
     if arguments.preset not in PRESETS:
         raise UserError(f"--preset {arguments.preset} does not exist: use one of {', '.join(PRESETS)}.")
+    if arguments.turns < 1 or (arguments.batch_size is not None and arguments.batch_size < 1):
+        raise UserError("--turns and --batch-size must be at least 1: use larger numbers.")
+    if arguments.json:
+        Path(arguments.json).parent.mkdir(parents=True, exist_ok=True)
+    import_keras()
     if arguments.first_step:
         return _first_step(arguments)
     report = {"preset": arguments.preset, "machine": _machine(), "cold_start": _cold_start(arguments)}

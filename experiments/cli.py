@@ -1,12 +1,14 @@
 """What every script shares: quiet start, errors in one sentence, exit statuses."""
 
 import errno
+import importlib
 import importlib.util
 import os
 import sys
 from pathlib import Path
 
 from data_loader.errors import UserError
+from models.errors import NonFinite
 
 PROJECT = Path(__file__).resolve().parent.parent
 BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
@@ -34,11 +36,22 @@ def run_script(main):
         leave(2, f"error: {what}: {advice}, then run the same command again.")
     except KeyboardInterrupt as error:
         number = getattr(error, "signal_number", 2)
-        leave(128 + number, f"{error or 'stopped'}.")
-    except ArithmeticError as error:
-        if type(error).__name__ != "NonFinite":
-            raise
+        leave(128 + number, f"{str(error) or 'stopped'}.")
+    except NonFinite as error:
         leave(1, f"error: {error}")
+
+
+def import_keras():
+    """Import Keras and its backend, without what TensorFlow's libraries print at that moment."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        return importlib.import_module("keras")
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def leave(status, sentence):
@@ -52,4 +65,4 @@ def _check_backend():
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND={backend} does not exist: use one of {', '.join(BACKENDS)}.")
     if importlib.util.find_spec(BACKENDS[backend]) is None:
-        raise UserError(f"KERAS_BACKEND={backend} is not installed: pip install '.[{backend}]', or choose another.")
+        raise UserError(f"KERAS_BACKEND={backend} is not installed: pip install -e '.[{backend}]', or choose another.")

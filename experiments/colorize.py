@@ -13,8 +13,9 @@ import imageio.v3 as imageio
 from data_loader import UserError
 from data_loader.images import UnusableImage, read_image, to_uint8
 from data_loader.progress import progress_bar
-from experiments.cli import run_script
+from experiments.cli import import_keras, run_script
 from experiments.run_directory import read_config
+from models.files import replacing
 
 
 def main():
@@ -22,7 +23,9 @@ def main():
     arguments = _parser().parse_args()
     read_config(arguments.run_dir)
     targets = {photo: _target(photo, arguments) for photo in arguments.photos}
-
+    if len(set(targets.values())) < len(targets):
+        raise UserError("two of the photos would become the same file: colour them one at a time, with --out.")
+    import_keras()
     from models.gan import load_colorizer
     from models.photographs import colorize_photograph
 
@@ -35,8 +38,8 @@ def main():
             print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
             failures += 1
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        imageio.imwrite(target, to_uint8(color))
+        with replacing(target) as scratch:
+            imageio.imwrite(scratch, to_uint8(color))
         print(target)
     return 2 if failures else 0
 

@@ -18,14 +18,15 @@ from pathlib import Path
 
 from data_loader import UserError, load_flowers
 from data_loader.flowers import SPLITS
-from data_loader.images import luma, to_unit
+from data_loader.images import MIN_SIDE, luma, to_unit
 from data_loader.progress import progress_bar
 from evaluation.color_law import law_report
 from evaluation.scores import score, summarize, trivial_colorings
 from evaluation.statistics import mean_with_interval
-from experiments.cli import run_script
+from experiments.cli import import_keras, run_script
 from experiments.run_directory import read_config
 from experiments.train import show_notes
+from models.files import replacing
 
 
 def main():
@@ -49,7 +50,7 @@ def main():
         "originals_colorfulness": mean_with_interval(originals),
         "rows": summarize(values),
     }
-    if flowers.name == "synthetic":
+    if flowers.source == "synthetic":
         report["law"] = law_report(split)
     _print(report)
     _write(report, arguments, config)
@@ -58,19 +59,24 @@ def main():
 
 def _flowers(arguments, config):
     if config is None:
-        return load_flowers(arguments.dataset, arguments.image_size, arguments.data_dir)
+        if arguments.image_size < MIN_SIDE:
+            raise UserError(f"--image-size {arguments.image_size} is too small: use a number of at least {MIN_SIDE}.")
+        return load_flowers(arguments.dataset or "auto", arguments.image_size, arguments.data_dir)
     data = config["data"]
-    flowers = load_flowers(data["dataset"], config["options"]["image_size"], arguments.data_dir or data["data_dir"])
+    dataset = arguments.dataset or data["dataset"]
+    data_dir = arguments.data_dir or (None if arguments.dataset else data["data_dir"])
+    flowers = load_flowers(dataset, config["options"]["image_size"], data_dir)
     if flowers.digest != data["digest"]:
         raise UserError(
             f"{flowers.name} now holds other images than {arguments.run_dir} was trained on: "
-            "point --data-dir to the images of that time."
+            "point --dataset or --data-dir to the images of that time."
         )
     return flowers
 
 
 def _trained(run_dir, config):
     """The run's colorizer as a function of originals in [0, 1]; it sees their luma alone."""
+    import_keras()
     from models.gan import colorize, load_colorizer
 
     network = load_colorizer(run_dir)
@@ -106,10 +112,14 @@ def _print(report):
 def _write(report, arguments, config):
     text = json.dumps(report, indent=2) + "\n"
     if config:
-        (Path(arguments.run_dir) / "scores.json").write_text(text)
+        _replace(Path(arguments.run_dir) / "scores.json", text)
     if arguments.json:
-        Path(arguments.json).parent.mkdir(parents=True, exist_ok=True)
-        Path(arguments.json).write_text(text)
+        _replace(arguments.json, text)
+
+
+def _replace(file, text):
+    with replacing(file) as scratch:
+        scratch.write_text(text)
 
 
 def _parser():
@@ -121,7 +131,7 @@ def _parser():
     parser.add_argument(
         "--trivial-only", action="store_true", help="score the trivial rows of a --dataset, without a run"
     )
-    parser.add_argument("--dataset", default="auto", help="with --trivial-only (default: auto)")
+    parser.add_argument("--dataset", help="as in training (default: the run's; with --trivial-only auto)")
     parser.add_argument("--image-size", type=int, default=128, metavar="N", help="with --trivial-only (default: 128)")
     return parser
 

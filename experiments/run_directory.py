@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data_loader.errors import UserError
 from experiments.cli import PROJECT
+from models.files import replacing
 from models.options import RESUMABLE
 
 CONFIG = "config.json"
@@ -25,13 +26,17 @@ def read_config(directory):
         UserError: the directory does not exist or is no run.
     """
     file = Path(directory) / CONFIG
+    if Path(directory).is_file():
+        raise UserError(f"run directory {directory} is a file: name a directory that a training made.")
     if not Path(directory).is_dir():
         raise UserError(f"run directory {directory} does not exist: train first, or check the spelling.")
     try:
         config = json.loads(file.read_text())
+        if not {"model", "options", "training", "data"} <= set(config):
+            raise ValueError
     except FileNotFoundError:
         raise UserError(f"{directory} is no run, it has no {CONFIG}: name a directory that a training made.") from None
-    except ValueError:
+    except (ValueError, TypeError):
         raise UserError(f"{file} is damaged: name another run, or start this one over with --fresh.") from None
     return config
 
@@ -47,16 +52,20 @@ def open_run(directory, config, fresh=False):
     Raises:
         UserError: the directory holds something else, or a run that learns something else.
     """
-    directory = Path(directory)
+    directory = Path(directory).resolve()
     if fresh and directory.exists():
+        if not (directory / CONFIG).is_file() and (directory.is_file() or any(directory.iterdir())):
+            raise UserError(f"--run-dir {directory} is no run, so --fresh leaves it alone: choose another.")
         print(f"Moved the old run to {_move_aside(directory)}.")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        _check_same(directory, read_config(directory), config)
+        old = read_config(directory)
+        # Where nothing was learned yet, nothing is lost by another configuration.
+        if any(directory.glob("checkpoints/*.npz")):
+            _check_same(directory, old, config)
+            config = config | {"made_with": old.get("made_with")}
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        scratch = directory / f"{CONFIG}.writing"
-        scratch.write_text(json.dumps(config, indent=2) + "\n")
-        os.replace(scratch, directory / CONFIG)
+        with replacing(directory / CONFIG) as scratch:
+            scratch.write_text(json.dumps(config, indent=2) + "\n")
     except OSError as error:
         raise UserError(f"--run-dir {directory} cannot be written ({error.strerror}): choose another.") from error
 
@@ -72,19 +81,27 @@ def _move_aside(directory):
 def _check_same(directory, old, new):
     if old.get("model") != new["model"]:
         raise UserError(f"--run-dir {directory} holds a run of {old.get('model')}: choose another, or use --fresh.")
+    was, now = _learned(old), _learned(new)
+    changed = [_flag(name, was[name]) for name in now if name in was and was[name] != now[name]]
+    if changed:
+        raise UserError(
+            f"--run-dir {directory} was trained with {', '.join(changed)}, which cannot change on resume: "
+            "give these, choose another directory, or use --fresh."
+        )
     if old.get("data", {}).get("digest") != new["data"]["digest"]:
         was, now = old.get("data", {}).get("name"), new["data"]["name"]
         raise UserError(
             f"--run-dir {directory} was trained on other images ({was}; this is {now}): "
             "give the same images, choose another directory, or use --fresh."
         )
-    was, now = _learned(old), _learned(new)
-    changed = [f"--{name.replace('_', '-')} {was.get(name)}" for name in now if was.get(name) != now[name]]
-    if changed:
-        raise UserError(
-            f"--run-dir {directory} was trained with {', '.join(changed)}, which cannot change on resume: "
-            "give these, choose another directory, or use --fresh."
-        )
+
+
+def _flag(name, value):
+    """An option as one would type it."""
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(value, bool):
+        return flag if value else flag.replace("--", "--no-", 1)
+    return f"no {flag}" if value is None else f"{flag} {value}"
 
 
 def _learned(config):

@@ -2,11 +2,14 @@
 
 import argparse
 from dataclasses import asdict, fields
+from pathlib import Path
 
 import models
 from data_loader import UserError, load_flowers
-from experiments.cli import leave
+from experiments.cli import import_keras, leave
 from experiments.run_directory import default_directory, make_config, open_run
+from models.errors import Interrupted
+from models.files import replacing
 from models.options import PRESETS, TrainingOptions
 
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -23,16 +26,18 @@ def train(model_name, class_name, options_type, description):
     training = _chosen(TrainingOptions, arguments)
     flowers = load_flowers(arguments.dataset, options["image_size"], arguments.data_dir)
     show_notes(flowers)
+    keras = import_keras()
     config = make_config(
         model_name, arguments.preset, flowers, options, training, arguments.precision, arguments.data_dir
     )
-
-    import keras
 
     keras.config.set_dtype_policy(arguments.precision)
     model = getattr(models, class_name)(**options)
     directory = arguments.run_dir or default_directory(model_name, flowers.name, arguments.preset, options["seed"])
     open_run(directory, config, arguments.fresh)
+    if flowers.notes:
+        with replacing(Path(directory) / "notes.txt") as scratch:
+            scratch.write_text("".join(f"{note}\n" for note in flowers.notes))
     counts = config["data"]["images"]
     print(
         f"{class_name}, preset {arguments.preset}, on {flowers.name}: {counts['train']} training images "
@@ -42,9 +47,7 @@ def train(model_name, class_name, options_type, description):
     )
     try:
         step = model.train(flowers, directory, **training)
-    except KeyboardInterrupt as stop:
-        if not hasattr(stop, "signal_number"):
-            raise
+    except Interrupted as stop:
         leave(
             128 + stop.signal_number, f"Stopped after step {stop.step}, all saved. The same command goes on from there."
         )
@@ -59,7 +62,7 @@ def show_notes(flowers, limit=10):
     for note in flowers.notes[:limit]:
         print(f"note: {note}")
     if len(flowers.notes) > limit:
-        print(f"note: ... and {len(flowers.notes) - limit} more like these.")
+        print(f"note: ... and {len(flowers.notes) - limit} more like these; a run lists all in notes.txt.")
 
 
 def _parser(model_name, options_type, description):

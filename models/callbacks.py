@@ -10,17 +10,9 @@ import time
 import keras
 
 from data_loader.progress import progress_bar
-from models.checkpoints import NonFinite
+from models.errors import NonFinite
 
 LONG_RUN_SECONDS = 3600
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM (`signal_number`) ended a run; a checkpoint of its last step is written."""
-
-    def __init__(self, signal_number, step):
-        super().__init__(f"stopped after step {step}")
-        self.signal_number, self.step = signal_number, step
 
 
 class StepCounter(keras.callbacks.Callback):
@@ -73,10 +65,8 @@ class ProgressBar(keras.callbacks.Callback):
 
     def open(self):
         """Show the bar, with what earlier calls did already filled in."""
-        size = self.batches.batch_size
-        self.bar = progress_bar(
-            total=self.total_steps * size, initial=self.progress.step * size, unit="image", delay=0, leave=True
-        )
+        shown, total = (self.batches.images_before(step) for step in (self.progress.step, self.total_steps))
+        self.bar = progress_bar(total=total, initial=shown, unit="image", delay=0, leave=True)
 
     def close(self):
         """Leave the bar as it stands."""
@@ -88,7 +78,7 @@ class ProgressBar(keras.callbacks.Callback):
         epoch = min(self.epochs, (step - 1) // self.batches.steps_per_epoch + 1)
         self.bar.set_description(f"epoch {epoch}/{self.epochs}", refresh=False)
         self.bar.set_postfix_str(" ".join(f"{term} {logs[term]:.3f}" for term in self.terms), refresh=False)
-        self.bar.update(self.batches.batch_size)
+        self.bar.update(self.batches.images_before(step) - self.batches.images_before(step - 1))
         self._tell_if_long(step)
 
     def _tell_if_long(self, step):
@@ -100,7 +90,7 @@ class ProgressBar(keras.callbacks.Callback):
             left = (self.total_steps - step) * (time.perf_counter() - since) / 10
             if left > LONG_RUN_SECONDS:
                 self.bar.write(
-                    f"This run will take about {left / 3600:.0f} hours. It may be stopped at any time (Ctrl-C) "
+                    f"This run will take about {left / 3600:.1f} hours. It may be stopped at any time (Ctrl-C) "
                     "and goes on with the same command. Quicker: --preset quick, or fewer --epochs.",
                     file=sys.stderr,
                 )

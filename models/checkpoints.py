@@ -11,13 +11,10 @@ import numpy as np
 from keras import ops
 
 from data_loader.errors import UserError
+from models.errors import NonFinite
 from models.files import replacing
 
 DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
-
-
-class NonFinite(ArithmeticError):
-    """A loss or a weight became NaN or infinite; the message says which, when, and what is left."""
 
 
 @dataclass
@@ -63,10 +60,8 @@ class Checkpoints:
         facts["run"] = self.run
         arrays = {f"state{n:04d}": value for n, value in enumerate(state)}
         arrays |= {f"mean{n:04d}": value for n, value in enumerate(means)}
-        with replacing(self.last) as scratch:
+        with replacing(self.last, self.previous) as scratch:
             np.savez(scratch, facts=np.array(json.dumps(facts)), **arrays)
-            if self.last.exists():
-                os.replace(self.last, self.previous)
 
     def restore(self, model, say=print):
         """Bring a model back to its last checkpoint, or to the one before if that is damaged.
@@ -88,7 +83,10 @@ class Checkpoints:
             try:
                 facts, state, means = _read(file)
             except DAMAGED as error:
-                damaged.append(f"{file} is damaged ({error or type(error).__name__})")
+                # Out of the way, so that the next checkpoint does not push it over the good one.
+                aside = file.with_name(f"damaged-{file.name}")
+                os.replace(file, aside)
+                damaged.append(f"{file} is damaged ({str(error) or type(error).__name__}), now {aside.name}")
                 continue
             for sentence in damaged:
                 say(f"{sentence}; going on from {file.name}, step {facts['step']}.")

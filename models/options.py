@@ -4,6 +4,7 @@ The defaults are the preset `paper`: what the paper says and, where it is silent
 `PRESETS` lists what the other presets change. The command line is made from these tables.
 """
 
+import math
 from dataclasses import dataclass, field, fields
 
 from data_loader.errors import UserError
@@ -30,11 +31,12 @@ def _check(entry, value):
         return
     if rules["choices"] and value not in rules["choices"]:
         raise UserError(f"{flag} {value} does not exist: use one of {', '.join(rules['choices'])}.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{flag} {value} is not a finite number: use one that is.")
     low, high = rules["at_least"], rules["below"]
-    # Written so that NaN fails too.
-    if low is not None and not value >= low:
+    if low is not None and value < low:
         raise UserError(f"{flag} {value} is too small: use a number of at least {low}.")
-    if high is not None and not value < high:
+    if high is not None and value >= high:
         raise UserError(f"{flag} {value} is too large: use a number below {high}.")
 
 
@@ -61,7 +63,7 @@ class CycleGANOptions(Options):
     learning_rate: float = option(2e-4, "Adam's, for generators and discriminators [4.1]", at_least=0)
     beta1: float = option(0.9, "Adam's [4.1]", at_least=0, below=1)
     beta2: float = option(0.999, "Adam's [4.1]", at_least=0, below=1)
-    seed: int = option(0, "of the weights, the order of the images and their flips", at_least=0)
+    seed: int = option(0, "of the weights, the order of the images and their flips", at_least=0, below=2**32)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """What a training run writes into its directory: metrics, sample grids, checkpoints."""
 
 import csv
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -29,14 +31,27 @@ class MetricsFile(keras.callbacks.Callback):
         row = {"epoch": epoch + 1, "step": self.progress.step}
         row |= {name: f"{logs[name]:.6g}" for name in (*self.terms, "loss")}
         row |= {"seconds": f"{seconds:.1f}", "images_per_second": f"{self.batches.images_per_epoch / seconds:.2f}"}
-        rows = []
-        if self.file.exists():
-            with self.file.open(newline="") as stream:
-                rows = [old for old in csv.DictReader(stream) if int(old["epoch"]) <= epoch]
+        rows = [old for old in self._rows() if int(old["epoch"]) <= epoch]
         with replacing(self.file) as scratch, scratch.open("w", newline="") as stream:
             writer = csv.DictWriter(stream, row)
             writer.writeheader()
             writer.writerows([*rows, row])
+
+    def _rows(self):
+        """The rows that are there; a file that cannot be read as such is moved aside."""
+        if not self.file.exists():
+            return []
+        try:
+            with self.file.open(newline="") as stream:
+                rows = list(csv.DictReader(stream))
+            if all(row["epoch"].isdigit() for row in rows):
+                return rows
+        except (KeyError, AttributeError, ValueError, csv.Error):
+            pass
+        aside = self.file.with_name("metrics-damaged.csv")
+        os.replace(self.file, aside)
+        print(f"{self.file} cannot be read and is now {aside.name}; a new one begins.", file=sys.stderr)
+        return []
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -82,6 +97,10 @@ class CheckpointSaver(keras.callbacks.Callback):
         if self.saved_step == self.progress.step:
             return
         self.checkpoints.save(model, self.progress)
+        self.save_generator(model)
+        self.saved_step, self.saved_at = self.progress.step, time.monotonic()
+
+    def save_generator(self, model):
+        """Write `generator.keras`, the colorizer alone."""
         with replacing(self.generator_file) as scratch:
             model.colorizer.save(scratch)
-        self.saved_step, self.saved_at = self.progress.step, time.monotonic()

@@ -4,11 +4,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from data_loader.batches import Batches
 from data_loader.errors import UserError
 from models import callbacks as beside
-from models.checkpoints import Checkpoints, NonFinite, Progress
+from models.checkpoints import Checkpoints, Progress
+from models.errors import Interrupted, NonFinite
+from models.files import only_process_in
 from models.options import RESUMABLE, TrainingOptions
 from models.records import CheckpointSaver, MetricsFile, SampleImages
 
@@ -38,34 +41,46 @@ def train_epochs(model, flowers, run_dir=None, **training):
             "load the flowers with the model's image_size."
         )
     batches = Batches(flowers.split("train"), options.batch_size, model.options.seed, model.paired, options.pairing)
-    per_epoch = batches.steps_per_epoch
-    total = options.epochs * per_epoch
-    total = min(total, options.max_steps or total)
-    learned = asdict(model.options) | asdict(options) | {"images": flowers.digest}
-    learned = {name: value for name, value in learned.items() if name not in RESUMABLE}
-    checkpoints = Checkpoints(Path(run_dir) / "checkpoints", learned) if run_dir else None
-    progress = (checkpoints and checkpoints.restore(model)) or Progress()
-    if progress.step >= total:
-        return progress.step
+    if run_dir is None:
+        return _train(model, options, batches, Progress(), None, [])
+    with only_process_in(run_dir):
+        learned = asdict(model.options) | asdict(options) | {"images": flowers.digest}
+        learned = {name: value for name, value in learned.items() if name not in RESUMABLE}
+        checkpoints = Checkpoints(Path(run_dir) / "checkpoints", learned)
+        progress = checkpoints.restore(model) or Progress()
+        record = _record(model, flowers, Path(run_dir), options, progress, batches, checkpoints)
+        return _train(model, options, batches, progress, checkpoints, record)
 
+
+def _train(model, options, batches, progress, checkpoints, record):
+    """Train from `progress` to the end that the options set; `record` are the callbacks that write."""
+    per_epoch = batches.steps_per_epoch
+    total = min(options.epochs * per_epoch, options.max_steps or options.epochs * per_epoch)
+    if progress.step:
+        saver = record[-1]
+        # It may be missing or stale where the last call was killed.
+        saver.save_generator(model)
+        if progress.step >= total:
+            print(f"This run is finished: {progress.step} steps are done, {total} were asked for.")
+            return progress.step
+        print(f"Going on from step {progress.step} of {total}.")
     counter = beside.StepCounter(progress, per_epoch)
     bar = beside.ProgressBar(progress, model.terms, options.epochs, batches, total)
     stop = beside.StopOnSignal()
-    record = _record(model, flowers, Path(run_dir), options, progress, batches, checkpoints) if run_dir else []
+    watch = [counter, beside.StopOnNonFinite(progress, model.terms), bar, *record, stop]
     try:
         bar.open()
         with stop:
             while progress.step < total and not stop.received:
                 epoch = progress.step // per_epoch
-                steps = Steps(batches, progress.step, min((epoch + 1) * per_epoch, total))
                 model.fit(
-                    steps,
+                    Steps(batches, progress.step, min((epoch + 1) * per_epoch, total)),
                     initial_epoch=epoch,
                     epochs=epoch + 1,
                     verbose=0,
                     # `fit` would shuffle the order of the batches by a state that no checkpoint holds.
                     shuffle=False,
-                    callbacks=[counter, beside.StopOnNonFinite(progress, model.terms), bar, *record, stop],
+                    callbacks=watch,
                 )
             if record and not stop.received:
                 record[1].draw(model)
@@ -74,18 +89,20 @@ def train_epochs(model, flowers, run_dir=None, **training):
         raise NonFinite(f"{error}. {left or 'There is no checkpoint.'}") from None
     finally:
         bar.close()
-    if stop.received:
-        raise beside.Interrupted(stop.received, progress.step)
+    if stop.received and progress.step < total:
+        raise Interrupted(stop.received, progress.step)
     return progress.step
 
 
 def _record(model, flowers, run_dir, options, progress, batches, checkpoints):
     """The callbacks that write to a run directory, in the order in which they must run."""
     per_epoch = batches.steps_per_epoch
-    held_out = "val" if (flowers.split_of == "val").any() else "train"
-    photographs = flowers.split(held_out).color()[:: max(1, (flowers.split_of == held_out).sum() // SAMPLE_ROWS)]
+    held_out = flowers.split("val" if (flowers.split_of == "val").any() else "train")
+    shown = np.linspace(0, len(held_out) - 1, min(SAMPLE_ROWS, len(held_out))).astype(int)
+    photographs = held_out.color(shown)
+    generator = run_dir / "generator.keras"
     return [
         MetricsFile(run_dir / "metrics.csv", progress, model.terms, batches),
-        SampleImages(run_dir / "samples", options.sample_interval, photographs[:SAMPLE_ROWS], progress, per_epoch),
-        CheckpointSaver(checkpoints, run_dir / "generator.keras", options.checkpoint_interval, progress, per_epoch),
+        SampleImages(run_dir / "samples", options.sample_interval, photographs, progress, per_epoch),
+        CheckpointSaver(checkpoints, generator, options.checkpoint_interval, progress, per_epoch),
     ]
