@@ -66,7 +66,7 @@ class ColorizationGAN(keras.Model):
         """Title to images (n, S, S, 1 or 3) in [-1, 1], one a column of the sample grid."""
         raise NotImplementedError
 
-    def train(self, flowers, run_dir=None, **training):
+    def train(self, flowers=True, run_dir=None, **training):
         """Train on the training split, with a progress bar; with `run_dir`, resumably and on record.
 
         Args:
@@ -83,6 +83,9 @@ class ColorizationGAN(keras.Model):
             NonFinite: a loss or a weight became NaN or infinite.
             Interrupted: Ctrl-C or SIGTERM came; a checkpoint was written first.
         """
+        if isinstance(flowers, bool):
+            # PyTorch's modules have a train(mode) of their own, and Keras calls it on that backend.
+            return super().train(flowers)
         return train_epochs(self, flowers, run_dir, **training)
 
     def colorize(self, gray):

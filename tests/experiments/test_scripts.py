@@ -114,7 +114,6 @@ def test_colorize_keeps_size_and_luminance(trained, tmp_path):
     [
         ("cyclegan", ["--preset", "fast"], "--preset fast does not exist: use one of paper, released, quick"),
         ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
-        ("cyclegan", ["--image-size", "130", "--dataset", "synthetic"], "--image-size 130"),
         ("cyclegan", ["--dataset", "/no/such/folder"], "neither a folder nor"),
         ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
         ("evaluate", ["/no/such/run"], "/no/such/run does not exist"),
@@ -130,6 +129,14 @@ def test_a_mistake_is_told_in_one_sentence(script, arguments, message, tmp_path)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_size_that_the_network_cannot_take(photo_folder, tmp_path):
+    done = run("cyclegan", "--image-size", "130", "--dataset", photo_folder, "--run-dir", "run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "a multiple of 4: use 128" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_backend_that_does_not_exist(tmp_path):

@@ -144,8 +144,7 @@ def test_weights_that_are_not_finite_are_not_saved(tiny, tmp_path):
     assert checkpoints.restore(gan).step == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_run_after_a_checkpoint(tiny, tiny_flowers, tmp_path, number):
+def test_sigterm_ends_the_run_after_a_checkpoint(tiny, tiny_flowers, tmp_path):
     class Signal:
         """Stands for a person: sends the signal when the second batch is asked for."""
 
@@ -157,13 +156,13 @@ def test_a_signal_ends_the_run_after_a_checkpoint(tiny, tiny_flowers, tmp_path, 
     def objective(*images):
         if not Signal.sent:
             Signal.sent = True
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGTERM)
         return original(*images)
 
     gan.objective = objective
     with pytest.raises(Interrupted) as caught:
         gan.train(tiny_flowers, tmp_path, epochs=50)
-    assert caught.value.signal_number == number
+    assert caught.value.signal_number == signal.SIGTERM
     assert Checkpoints(tmp_path / "checkpoints").restore(gan).step == caught.value.step < 50
     assert (tmp_path / "generator.keras").exists()
 
