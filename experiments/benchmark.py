@@ -74,7 +74,7 @@ def _measure(arguments):
 
     steps, rates, operations = {}, {}, None
     tensorflow = keras.backend.backend() == "tensorflow"
-    for precision in PRECISIONS:
+    for precision in arguments.precisions:
         gan, batch_size = _build(arguments, precision)
         steps[precision] = gan.train_on_batch
         if precision == "float32" and tensorflow:
@@ -85,7 +85,7 @@ def _measure(arguments):
     batches = Batches(flowers.split("train"), batch_size)
     seconds = {name: [] for name in (*steps, "batch")}
     for turn in progress_bar(range(arguments.turns + 1), unit="turn"):
-        for precision in PRECISIONS:
+        for precision in arguments.precisions:
             rates.setdefault(precision, []).append(matrix_rate(precision))
         for name, step in steps.items():
             for number in range(STEPS_A_TURN):
@@ -105,18 +105,17 @@ def _ratios(seconds, rates, operations, batch_size):
     report = {
         "batch_size": batch_size,
         "step_seconds": {name: value for name, value in median.items() if name != "batch"},
-        "images_per_second": {name: batch_size / median[name] for name in PRECISIONS},
+        "images_per_second": {name: batch_size / median[name] for name in rates},
         "operations_a_step": operations,
         "matrix_operations_per_second": rates,
-        "ratios": {
-            "float32 over mixed_bfloat16": median["float32"] / median["mixed_bfloat16"],
-            "batch over step, float32": median["batch"] / median["float32"],
-        },
+        "ratios": {f"batch over step, {name}": median["batch"] / median[name] for name in rates},
     }
-    if "two tapes, float32" in median:
+    if len(rates) == len(PRECISIONS):
+        report["ratios"]["float32 over mixed_bfloat16"] = median["float32"] / median["mixed_bfloat16"]
+    if "two tapes, float32" in median and "float32" in rates:
         report["ratios"]["step over two tapes, float32"] = median["float32"] / median["two tapes, float32"]
     if operations:
-        for precision in PRECISIONS:
+        for precision in rates:
             floor = operations / rates[precision]
             report["ratios"][f"step over floor, {precision}"] = median[precision] / floor
     return report
@@ -173,7 +172,7 @@ def _print(report):
     )
     for name, seconds in report["step_seconds"].items():
         print(f"{name:30}{seconds:8.3f} s a step {report['batch_size'] / seconds:8.2f} images/s")
-    if report["operations_a_step"]:
+    if report["operations_a_step"] and "float32" in report["matrix_operations_per_second"]:
         rate = report["matrix_operations_per_second"]["float32"]
         print(f"{'floor, float32':30}{report['operations_a_step'] / rate:8.3f} s a step", end="")
         print(f" ({report['operations_a_step'] / 1e9:.1f} Gflop at {rate / 1e9:.0f} Gflop/s)")
@@ -190,6 +189,13 @@ def _parser():
     parser.add_argument("--preset", default="paper", help=f"{', '.join(PRESETS)} (default: paper)")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images a step (default: the preset's)")
     parser.add_argument("--turns", type=int, default=5, metavar="N", help=f"turns of {STEPS_A_TURN} steps (default: 5)")
+    parser.add_argument(
+        "--precisions",
+        nargs="+",
+        choices=PRECISIONS,
+        default=PRECISIONS,
+        help="what to compare (default: both; bfloat16 is very slow on a processor without avx512_bf16)",
+    )
     parser.add_argument("--json", metavar="FILE", help="write the figures here too")
     parser.add_argument("--first-step", help=argparse.SUPPRESS)
     return parser
