@@ -26,7 +26,8 @@ from data_loader import Batches, UserError, load_flowers
 from data_loader.progress import progress_bar
 from experiments.cli import import_keras, run_script
 from experiments.train import PRECISIONS
-from models.options import PRESETS, CycleGANOptions
+from models.files import write_text
+from models.options import PRESETS, CycleGANOptions, TrainingOptions, of_preset, require_choice
 
 STEPS_A_TURN = 3
 
@@ -34,8 +35,7 @@ STEPS_A_TURN = 3
 def main():
     """Benchmark from the command line."""
     arguments = _parser().parse_args()
-    if arguments.preset not in PRESETS:
-        raise UserError(f"--preset {arguments.preset} does not exist: use one of {', '.join(PRESETS)}.")
+    require_choice("--preset", arguments.preset, PRESETS)
     if arguments.turns < 1 or (arguments.batch_size is not None and arguments.batch_size < 1):
         raise UserError("--turns and --batch-size must be at least 1: use larger numbers.")
     if arguments.json:
@@ -47,7 +47,7 @@ def main():
     report |= _measure(arguments)
     _print(report)
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n")
+        write_text(arguments.json, json.dumps(report, indent=2) + "\n")
     return 0
 
 
@@ -57,12 +57,10 @@ def _build(arguments, precision):
 
     from models import CycleGAN
 
-    names = set(CycleGANOptions.__dataclass_fields__)
-    preset = PRESETS[arguments.preset]
     keras.config.set_dtype_policy(precision)
-    gan = CycleGAN(**{name: value for name, value in preset.items() if name in names})
+    gan = CycleGAN(**of_preset(CycleGANOptions, arguments.preset))
     keras.config.set_dtype_policy("float32")
-    return gan, arguments.batch_size or preset.get("batch_size", 1)
+    return gan, arguments.batch_size or TrainingOptions(**of_preset(TrainingOptions, arguments.preset)).batch_size
 
 
 def _measure(arguments):

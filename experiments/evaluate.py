@@ -26,7 +26,7 @@ from evaluation.statistics import mean_with_interval
 from experiments.cli import import_keras, run_script
 from experiments.run_directory import read_config
 from experiments.train import show_notes
-from models.files import replacing
+from models.files import write_text
 
 
 def main():
@@ -40,7 +40,7 @@ def main():
     split = flowers.split(arguments.split)
     colorings = trivial_colorings(flowers, arguments.split)
     if config:
-        colorings[Path(arguments.run_dir).resolve().name] = _trained(Path(arguments.run_dir), config)
+        colorings[Path(arguments.run_dir).resolve().name] = _trained(arguments.run_dir)
     values, originals = score(colorings, split, progress_bar)
     report = {
         "dataset": flowers.name,
@@ -74,7 +74,7 @@ def _flowers(arguments, config):
     return flowers
 
 
-def _trained(run_dir, config):
+def _trained(run_dir):
     """The run's colorizer as a function of originals in [0, 1]; it sees their luma alone."""
     import_keras()
     from models.gan import colorize, load_colorizer
@@ -112,14 +112,9 @@ def _print(report):
 def _write(report, arguments, config):
     text = json.dumps(report, indent=2) + "\n"
     if config:
-        _replace(Path(arguments.run_dir) / "scores.json", text)
+        write_text(Path(arguments.run_dir) / "scores.json", text)
     if arguments.json:
-        _replace(arguments.json, text)
-
-
-def _replace(file, text):
-    with replacing(file) as scratch:
-        scratch.write_text(text)
+        write_text(arguments.json, text)
 
 
 def _parser():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data_loader.errors import UserError
 from experiments.cli import PROJECT
-from models.files import replacing
+from models.files import write_text
 from models.options import RESUMABLE
 
 CONFIG = "config.json"
@@ -64,8 +64,7 @@ def open_run(directory, config, fresh=False):
             _check_same(directory, old, config)
             config = config | {"made_with": old.get("made_with")}
     try:
-        with replacing(directory / CONFIG) as scratch:
-            scratch.write_text(json.dumps(config, indent=2) + "\n")
+        write_text(directory / CONFIG, json.dumps(config, indent=2) + "\n")
     except OSError as error:
         raise UserError(f"--run-dir {directory} cannot be written ({error.strerror}): choose another.") from error
 

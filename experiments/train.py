@@ -5,12 +5,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 import models
-from data_loader import UserError, load_flowers
-from experiments.cli import import_keras, leave
+from data_loader import load_flowers
+from experiments.cli import import_keras
 from experiments.run_directory import default_directory, make_config, open_run
-from models.errors import Interrupted
-from models.files import replacing
-from models.options import PRESETS, TrainingOptions
+from models.files import write_text
+from models.options import PRESETS, TrainingOptions, of_preset, require_choice
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 
@@ -18,10 +17,8 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 def train(model_name, class_name, options_type, description):
     """Parse the command line, train or go on, and say what there is then. Returns the exit status."""
     arguments = _parser(model_name, options_type, description).parse_args()
-    if arguments.preset not in PRESETS:
-        raise UserError(f"--preset {arguments.preset} does not exist: use one of {', '.join(PRESETS)}.")
-    if arguments.precision not in PRECISIONS:
-        raise UserError(f"--precision {arguments.precision} does not exist: use one of {', '.join(PRECISIONS)}.")
+    require_choice("--preset", arguments.preset, PRESETS)
+    require_choice("--precision", arguments.precision, PRECISIONS)
     options = _chosen(options_type, arguments)
     training = _chosen(TrainingOptions, arguments)
     flowers = load_flowers(arguments.dataset, options["image_size"], arguments.data_dir)
@@ -36,8 +33,7 @@ def train(model_name, class_name, options_type, description):
     directory = arguments.run_dir or default_directory(model_name, flowers.name, arguments.preset, options["seed"])
     open_run(directory, config, arguments.fresh)
     if flowers.notes:
-        with replacing(Path(directory) / "notes.txt") as scratch:
-            scratch.write_text("".join(f"{note}\n" for note in flowers.notes))
+        write_text(Path(directory) / "notes.txt", "".join(f"{note}\n" for note in flowers.notes))
     counts = config["data"]["images"]
     print(
         f"{class_name}, preset {arguments.preset}, on {flowers.name}: {counts['train']} training images "
@@ -45,12 +41,7 @@ def train(model_name, class_name, options_type, description):
         f"Run directory: {directory}",
         flush=True,
     )
-    try:
-        step = model.train(flowers, directory, **training)
-    except Interrupted as stop:
-        leave(
-            128 + stop.signal_number, f"Stopped after step {stop.step}, all saved. The same command goes on from there."
-        )
+    step = model.train(flowers, directory, **training)
     print(
         f"Done: step {step}. Samples are in {directory}/samples.\nScore it: python experiments/evaluate.py {directory}"
     )
@@ -100,6 +91,5 @@ def _add_options(group, options_type):
 def _chosen(options_type, arguments):
     """The options of a type: the preset's, overridden by what was typed."""
     names = {entry.name for entry in fields(options_type)}
-    preset = {name: value for name, value in PRESETS[arguments.preset].items() if name in names}
     typed = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    return asdict(options_type(**preset | typed))
+    return asdict(options_type(**of_preset(options_type, arguments.preset) | typed))

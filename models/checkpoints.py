@@ -51,8 +51,9 @@ class Checkpoints:
         Raises:
             NonFinite: a weight is NaN or infinite; nothing is written.
         """
-        state = [ops.convert_to_numpy(variable) for variable in _state(model)]
-        for variable, value in zip(_state(model), state, strict=True):
+        variables = _state(model)
+        state = [ops.convert_to_numpy(variable) for variable in variables]
+        for variable, value in zip(variables, state, strict=True):
             if not np.isfinite(value).all():
                 raise NonFinite(f"weight {variable.path} is not finite after step {progress.step}")
         means = [ops.convert_to_numpy(variable) for variable in model.metrics_variables]

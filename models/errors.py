@@ -9,5 +9,5 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C or SIGTERM (`signal_number`) ended a run; a checkpoint of its last step is written."""
 
     def __init__(self, signal_number, step):
-        super().__init__(f"stopped after step {step}")
+        super().__init__(f"Stopped after step {step}, all saved. The same command goes on from there")
         self.signal_number, self.step = signal_number, step

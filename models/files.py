@@ -46,6 +46,12 @@ def replacing(file, previous=None):
             scratch.unlink(missing_ok=True)
 
 
+def write_text(file, text):
+    """Write a text file in one go; see `replacing`."""
+    with replacing(file) as scratch:
+        scratch.write_text(text)
+
+
 @contextmanager
 def only_process_in(directory):
     """Hold a directory against other processes; the hold ends with the process, however that ends.

@@ -29,8 +29,8 @@ def _check(entry, value):
     flag, rules = "--" + entry.name.replace("_", "-"), entry.metadata
     if value is None and entry.default is None:
         return
-    if rules["choices"] and value not in rules["choices"]:
-        raise UserError(f"{flag} {value} does not exist: use one of {', '.join(rules['choices'])}.")
+    if rules["choices"]:
+        require_choice(flag, value, rules["choices"])
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{flag} {value} is not a finite number: use one that is.")
     low, high = rules["at_least"], rules["below"]
@@ -38,6 +38,18 @@ def _check(entry, value):
         raise UserError(f"{flag} {value} is too small: use a number of at least {low}.")
     if high is not None and value >= high:
         raise UserError(f"{flag} {value} is too large: use a number below {high}.")
+
+
+def require_choice(flag, value, choices):
+    """Raise a `UserError` that lists the choices, unless the value is one of them."""
+    if value not in choices:
+        raise UserError(f"{flag} {value} does not exist: use one of {', '.join(choices)}.")
+
+
+def of_preset(options_type, preset):
+    """What a preset changes of an option table, name to value."""
+    names = {entry.name for entry in fields(options_type)}
+    return {name: value for name, value in PRESETS[preset].items() if name in names}
 
 
 @dataclass(frozen=True)
