@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from data_loader.images import UnusableImage
 from data_loader.progress import progress_bar
 
 CACHE_VARIABLE = "FLOWERS_CACHE_DIR"
+LEFTOVER_SECONDS = 24 * 3600
 
 
 def cache_dir():
@@ -58,6 +61,7 @@ def cached_images(name, source, size, decode):
     if decoded is None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            _sweep(folder)
             with tempfile.TemporaryDirectory(dir=folder, prefix="decoding-") as scratch:
                 manifest = _decode_all(name, len(source), size, decode, Path(scratch) / "images.npy")
                 (Path(scratch) / "manifest.json").write_text(json.dumps(manifest))
@@ -70,6 +74,13 @@ def cached_images(name, source, size, decode):
             ) from error
         decoded = _open(array_file, manifest_file)
     return decoded
+
+
+def _sweep(folder):
+    """Remove what decodings that were killed left behind; a day old, so that none that still runs is hit."""
+    for left in folder.glob("decoding-*"):
+        if time.time() - left.stat().st_mtime > LEFTOVER_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _open(array_file, manifest_file):

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from models.layers import NORMS, normal
+from models.layers import NORMS, SAME_4, NarrowConv2D, normal
 
 
 def patch70_discriminator(image_size, channels, norm="instance", filters=64, name=None):
@@ -25,7 +25,7 @@ def patch70_discriminator(image_size, channels, norm="instance", filters=64, nam
     x = block(x, 2 * filters, 2)
     x = block(x, 4 * filters, 2)
     x = block(x, 8 * filters, 1)
-    logits = layers.Conv2D(1, 4, kernel_initializer=normal(), dtype="float32")(layers.ZeroPadding2D(1)(x))
+    logits = NarrowConv2D(1, 4, kernel_initializer=normal(), dtype="float32")(layers.ZeroPadding2D(1)(x))
     return keras.Model(image, logits, name=name)
 
 
@@ -42,7 +42,7 @@ def patch_zoo_discriminator(image_size, channels, norm="instance", filters=64, n
     x = block(image, filters)
     for factor in (2, 4, 8):
         x = NORMS[norm]()(block(x, factor * filters))
-    logits = layers.Conv2D(1, 4, padding="same", dtype="float32")(x)
+    logits = NarrowConv2D(1, 4, dtype="float32")(layers.ZeroPadding2D(SAME_4)(x))
     return keras.Model(image, logits, name=name)
 
 

@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from data_loader.errors import UserError
-from models.layers import NORMS, ChromaOverLuma, ReflectionPadding2D, normal, tanh_output
+from models.layers import NORMS, SAME_4, ChromaOverLuma, NarrowConv2D, ReflectionPadding2D, normal, tanh_output
 
 RESNET_BLOCKS = 6
 
@@ -51,7 +51,7 @@ def resnet_generator(image_size, in_channels, out_channels, norm="instance", fil
         x = residual(x)
     x = up(up(x, 2 * filters), filters)
     x = ReflectionPadding2D(3)(x)
-    x = layers.Conv2D(out_channels, 7, kernel_initializer=normal())(x)
+    x = NarrowConv2D(out_channels, 7, kernel_initializer=normal())(x)
     return keras.Model(image, tanh_output(x), name=name)
 
 
@@ -86,7 +86,7 @@ def unet_generator(image_size, in_channels, out_channels, norm="instance", filte
     x = layers.UpSampling2D()(x)
     if input_skip:
         x = layers.Concatenate()([x, image])
-    x = layers.Conv2D(out_channels, 4, padding="same")(x)
+    x = NarrowConv2D(out_channels, 4)(layers.ZeroPadding2D(SAME_4)(x))
     return keras.Model(image, tanh_output(x), name=name)
 
 

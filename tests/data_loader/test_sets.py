@@ -1,5 +1,6 @@
 """Folders, splits, the cache and the synthetic set."""
 
+import errno
 import os
 
 import numpy as np
@@ -130,3 +131,29 @@ def test_colors_come_with_the_written_probabilities():
         assert distances.min() == 0
         hues.append(list(SPECIES["cosmos"].colors)[distances.argmin()])
     assert 0.45 < hues.count("pink") / 100 < 0.75
+
+
+def test_a_full_disk_while_decoding_leaves_no_set_that_looks_complete(cache, monkeypatch):
+    def no_room(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def decode(position):
+        return np.zeros((8, 8, 3), np.uint8)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", no_room)
+        with pytest.raises(UserError, match=r"No space left.*make room there, or set FLOWERS_CACHE_DIR"):
+            cached_images("full", ["a"], 8, decode)
+    assert not list((cache / "decoded").glob("full-*"))
+    assert len(cached_images("full", ["a"], 8, decode).images) == 1
+
+
+def test_what_a_killed_decoding_left_is_swept_but_not_one_that_runs(cache):
+    folder = cache / "decoded"
+    left, running = folder / "decoding-left", folder / "decoding-running"
+    for path in (left, running):
+        path.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    cached_images("swept", ["a"], 8, lambda position: np.zeros((8, 8, 3), np.uint8))
+    assert (left.exists(), running.exists()) == (False, True)
+    running.rmdir()

@@ -109,6 +109,17 @@ def test_colorize_keeps_size_and_luminance(trained, tmp_path):
     assert "--overwrite" in again.stderr
 
 
+def test_two_photos_that_would_become_one_file_are_refused(trained, tmp_path):
+    run_dir, _ = trained
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (40, 40)).save(tmp_path / folder / "rose.png")
+    done = run("colorize", run_dir, "a/rose.png", "b/rose.png", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "would become the same file" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("script", "arguments", "message"),
     [

@@ -1,6 +1,9 @@
 """The train loop: exact resume, what it leaves behind, and how it ends."""
 
 import csv
+import errno
+import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +19,7 @@ from data_loader import UserError
 from models import CycleGAN
 from models.checkpoints import Checkpoints, Progress
 from models.errors import Interrupted, NonFinite
+from models.files import only_process_in
 
 TRAIN = """
 import json, sys
@@ -27,11 +31,11 @@ gan.train(load_flowers(folder, 32), run_dir, epochs=3, batch_size=2, checkpoint_
 """
 
 
-def start(photo_folder, run_dir, tiny):
-    import json
-
+def start(photo_folder, run_dir, tiny, backend):
     return subprocess.Popen(
-        [sys.executable, "-c", TRAIN, photo_folder, run_dir, json.dumps(tiny)], stderr=subprocess.DEVNULL
+        [sys.executable, "-c", TRAIN, photo_folder, run_dir, json.dumps(tiny)],
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"KERAS_BACKEND": backend},
     )
 
 
@@ -48,10 +52,13 @@ def losses(run_dir):
         ]
 
 
-def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(photo_folder, tmp_path, tiny):
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(photo_folder, tmp_path, tiny, backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed: make test EXTRAS={backend}")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    uninterrupted = start(photo_folder, whole, tiny)
-    killed = start(photo_folder, broken, tiny)
+    uninterrupted = start(photo_folder, whole, tiny, backend)
+    killed = start(photo_folder, broken, tiny, backend)
     deadline = time.monotonic() + 120
     # The 12 pictures give 5 steps an epoch; the kill comes in the middle of the first one or later.
     while not (broken / "checkpoints" / "previous.npz").exists():
@@ -61,7 +68,7 @@ def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(photo_folder, 
     killed.wait()
     with np.load(broken / "checkpoints" / "last.npz") as arrays:
         assert '"step": 15' not in str(arrays["facts"])
-    assert start(photo_folder, broken, tiny).wait(120) == 0
+    assert start(photo_folder, broken, tiny, backend).wait(120) == 0
     assert uninterrupted.wait(120) == 0
     expected, resumed = state(whole), state(broken)
     assert len(expected) > 100
@@ -187,3 +194,33 @@ def test_without_a_run_directory_nothing_is_written(tiny, tiny_flowers, tmp_path
     monkeypatch.chdir(tmp_path)
     assert CycleGAN(**tiny).train(tiny_flowers, max_steps=2) == 2
     assert not list(tmp_path.iterdir())
+
+
+def test_metrics_that_cannot_be_read_are_kept_aside(trained, tiny_flowers, capsys):
+    gan, _, run = trained
+    (run / "metrics.csv").write_bytes(b"epoch,step\n\xff\x00,?\n")
+    gan.train(tiny_flowers, run, epochs=2, batch_size=4)
+    assert "is now metrics-damaged.csv" in capsys.readouterr().err
+    assert (run / "metrics-damaged.csv").read_bytes().startswith(b"epoch,step")
+    assert [row["epoch"] for row in losses(run)] == ["2"]
+
+
+def test_a_full_disk_loses_no_checkpoint(trained, tiny, tiny_flowers, monkeypatch):
+    gan, _, run = trained
+    before = (run / "checkpoints" / "last.npz").read_bytes()
+
+    def no_room(file, **arrays):
+        file.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "savez", no_room)
+    with pytest.raises(OSError, match=r"No space left.*last.npz"):
+        gan.train(tiny_flowers, run, epochs=2, batch_size=4)
+    assert (run / "checkpoints" / "last.npz").read_bytes() == before
+    assert {path.name for path in (run / "checkpoints").iterdir()} == {"last.npz"}
+
+
+def test_two_trainings_do_not_share_a_run_directory(trained, tiny_flowers):
+    gan, _, run = trained
+    with only_process_in(run), pytest.raises(UserError, match=r"another process is training in .*run"):
+        gan.train(tiny_flowers, run, epochs=2, batch_size=4)
