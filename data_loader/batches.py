@@ -2,7 +2,11 @@
 
 import numpy as np
 
+from data_loader.errors import UserError
 from data_loader.images import luma, to_network
+
+# What is drawn apart from each other, so that one more draw of one kind leaves the others as they were.
+PURPOSES = ("order", "flip", "noise", "pool", "pairs")
 
 
 class Batches:
@@ -19,11 +23,16 @@ class Batches:
         paired: gray and colour of the same photographs.
         pairing: "shuffled" draws both domains from all photographs, as the paper did; "disjoint" gives
             the gray images from one half and the colour images from the other.
+
+    Raises:
+        UserError: paired batches are asked for of disjoint halves.
     """
 
     def __init__(self, split, batch_size=1, seed=0, paired=False, pairing="shuffled"):
         self.gray_split = self.color_split = split
-        if pairing == "disjoint" and not paired:
+        if pairing == "disjoint":
+            if paired:
+                raise UserError("--pairing disjoint leaves no pairs to learn from: use --pairing shuffled.")
             self.gray_split, self.color_split = split.halves(seed)
         self.batch_size, self.seed, self.paired = batch_size, seed, paired
 
@@ -42,26 +51,48 @@ class Batches:
         epoch, position = divmod(step, self.steps_per_epoch)
         return epoch * self.images_per_epoch + position * self.batch_size
 
+    def images_in(self, step):
+        """Images of each domain in batch number `step`; an epoch's last may have fewer than the others."""
+        return self.images_before(step + 1) - self.images_before(step)
+
     def batch(self, step):
         """Batch number `step` of the run.
 
         Returns:
             (gray, color): float32 (n, S, S, 1) and (n, S, S, 3) in [-1, 1].
         """
-        epoch, position = divmod(step, self.steps_per_epoch)
-        which = slice(position * self.batch_size, (position + 1) * self.batch_size)
-        gray_which, color_which = (order[which] for order in self._orders(epoch))
-        flip_gray, flip_color = np.random.default_rng((self.seed, 1, step)).random((2, self.batch_size)) < 0.5
-        color = self._flipped(self.color_split, color_which, flip_color)
-        if self.paired:
-            return luma(color), color
-        return luma(self._flipped(self.gray_split, gray_which, flip_gray)), color
+        color = self._flipped(self.color_split, self._which(step)[1], self._flips(step)[1])
+        return luma(color if self.paired else self.originals(step)), color
 
-    def _orders(self, epoch):
-        """The order of the gray and of the colour images in an epoch, cut to the shorter one."""
-        rng = np.random.default_rng((self.seed, 0, epoch))
-        splits = (self.gray_split, self.color_split)
-        return [rng.permutation(len(split))[: self.images_per_epoch] for split in splits]
+    def originals(self, step):
+        """The colour originals of the gray images of batch number `step`, (n, S, S, 3) in [-1, 1]."""
+        return self._flipped(self.gray_split, self._which(step)[0], self._flips(step)[0])
+
+    def known_pairs(self, fraction):
+        """Which gray images have an original that may be looked at: a share drawn by the seed, (len(gray_split),)."""
+        known = np.zeros(len(self.gray_split), bool)
+        drawn = self.rng("pairs").permutation(len(known))
+        known[drawn[: round(fraction * len(known))]] = True
+        return known
+
+    def gray_positions(self, step):
+        """Positions in `gray_split` of the gray images of batch number `step`, (n,)."""
+        return self._which(step)[0]
+
+    def rng(self, purpose, number=0):
+        """The random numbers of a purpose for an epoch or a step, apart from all others of the seed."""
+        return np.random.default_rng((self.seed, PURPOSES.index(purpose), number))
+
+    def _which(self, step):
+        """Positions of the gray and of the colour images of a step in their splits."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        rng = self.rng("order", epoch)
+        # Every order is cut to the shorter one.
+        orders = [rng.permutation(len(split))[: self.images_per_epoch] for split in (self.gray_split, self.color_split)]
+        return [order[position * self.batch_size : (position + 1) * self.batch_size] for order in orders]
+
+    def _flips(self, step):
+        return self.rng("flip", step).random((2, self.batch_size)) < 0.5
 
     @staticmethod
     def _flipped(split, which, flips):

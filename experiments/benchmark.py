@@ -1,12 +1,14 @@
-"""Measure training steps: beside a hand-written step and the machine's floor, as ratios in one run.
+"""Measure training steps: beside each other, a hand-written step and the machine's floor, as ratios in one run.
 
 python experiments/benchmark.py                                  the paper's CycleGAN, float32 and bfloat16
 python experiments/benchmark.py --preset quick --json speed.json
+python experiments/benchmark.py cyclegan capsule_cyclegan cyclegan,discriminator=patch-capsule pix2pix
 KERAS_BACKEND=jax python experiments/benchmark.py                without the TensorFlow-only columns
 
+Each MODEL is a training script's name, with options after commas; every other one is compared with the first.
 The hand-written step runs in the same process, with the same runtime settings, and so measures the form of the step.
-All variants take turns, a few steps each, so that a machine that slows down slows all of them. Medians count.
-The floor is the step's floating-point operations over the best matrix-product rate measured in the same run.
+All take turns, a few steps each, so that a machine that slows down slows all of them. Medians count. The floor is
+the step's floating-point operations over the best matrix-product rate measured in the same run.
 Run it on an idle machine.
 """
 
@@ -20,110 +22,62 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
-from data_loader import Batches, UserError, load_flowers
-from data_loader.progress import progress_bar
+from data_loader import UserError
 from experiments.cli import import_keras, run_script
+from experiments.step_timing import STEPS_A_TURN, measure, parse_variant
 from experiments.train import PRECISIONS
 from models.files import write_text
-from models.options import PRESETS, CycleGANOptions, TrainingOptions, of_preset, require_choice
-
-STEPS_A_TURN = 3
 
 
 def main():
     """Benchmark from the command line."""
     arguments = _parser().parse_args()
-    require_choice("--preset", arguments.preset, PRESETS)
     if arguments.turns < 1 or (arguments.batch_size is not None and arguments.batch_size < 1):
         raise UserError("--turns and --batch-size must be at least 1: use larger numbers.")
+    variants = [parse_variant(text, arguments.preset, arguments.batch_size) for text in arguments.models]
     if arguments.json:
         Path(arguments.json).parent.mkdir(parents=True, exist_ok=True)
     import_keras()
     if arguments.first_step:
-        return _first_step(arguments)
+        return _first_step(variants[0], arguments.first_step)
     report = {"preset": arguments.preset, "machine": _machine(), "cold_start": _cold_start(arguments)}
-    report |= _measure(arguments)
-    _print(report)
+    report |= measure(variants, arguments.precisions, arguments.turns)
+    report["ratios"] = _ratios(report, variants)
+    _print(report, variants)
     if arguments.json:
         write_text(arguments.json, json.dumps(report, indent=2) + "\n")
     return 0
 
 
-def _build(arguments, precision):
-    """A model of the preset and its batch size."""
-    import keras
-
-    from models import CycleGAN
-
-    keras.config.set_dtype_policy(precision)
-    gan = CycleGAN(**of_preset(CycleGANOptions, arguments.preset))
-    keras.config.set_dtype_policy("float32")
-    return gan, arguments.batch_size or TrainingOptions(**of_preset(TrainingOptions, arguments.preset)).batch_size
-
-
-def _measure(arguments):
-    """Step seconds of each variant, taking turns, and what they are compared with."""
-    import keras
-
-    from experiments.floor import count_operations, matrix_rate
-    from experiments.two_tape import two_tape_step
-
-    steps, rates, operations = {}, {}, None
-    tensorflow = keras.backend.backend() == "tensorflow"
-    for precision in arguments.precisions:
-        gan, batch_size = _build(arguments, precision)
-        steps[precision] = gan.train_on_batch
-        if precision == "float32" and tensorflow:
-            operations = count_operations(gan, batch_size)
-            if not gan.options.lambda_identity:
-                steps["two tapes, float32"] = two_tape_step(_build(arguments, precision)[0])
-    flowers = load_flowers("synthetic", gan.options.image_size)
-    batches = Batches(flowers.split("train"), batch_size)
-    seconds = {name: [] for name in (*steps, "batch")}
-    for turn in progress_bar(range(arguments.turns + 1), unit="turn"):
-        for precision in arguments.precisions:
-            rates.setdefault(precision, []).append(matrix_rate(precision))
-        for name, step in steps.items():
-            for number in range(STEPS_A_TURN):
-                start = time.perf_counter()
-                gray, color = batches.batch(number)
-                loaded = time.perf_counter()
-                step(gray, color)
-                # The first turn compiles.
-                if turn:
-                    seconds["batch"].append(loaded - start)
-                    seconds[name].append(time.perf_counter() - loaded)
-    return _ratios(seconds, {name: max(values) for name, values in rates.items()}, operations, batch_size)
-
-
-def _ratios(seconds, rates, operations, batch_size):
-    median = {name: float(np.median(values)) for name, values in seconds.items()}
-    report = {
-        "batch_size": batch_size,
-        "step_seconds": {name: value for name, value in median.items() if name != "batch"},
-        "images_per_second": {name: batch_size / median[name] for name in rates},
-        "operations_a_step": operations,
-        "matrix_operations_per_second": rates,
-        "ratios": {f"batch over step, {name}": median["batch"] / median[name] for name in rates},
-    }
-    if len(rates) == len(PRECISIONS):
-        report["ratios"]["float32 over mixed_bfloat16"] = median["float32"] / median["mixed_bfloat16"]
-    if "two tapes, float32" in median and "float32" in rates:
-        report["ratios"]["step over two tapes, float32"] = median["float32"] / median["two tapes, float32"]
-    if operations:
+def _ratios(report, variants):
+    """What the report says in quotients, by name."""
+    seconds, rates = report["step_seconds"], report["matrix_operations_per_second"]
+    ratios = {}
+    for variant in variants:
         for precision in rates:
-            floor = operations / rates[precision]
-            report["ratios"][f"step over floor, {precision}"] = median[precision] / floor
-    return report
+            step = seconds[f"{variant.name}, {precision}"]
+            ratios[f"batch over step, {variant.name}, {precision}"] = report["batch_seconds"] / step
+            if variant is not variants[0]:
+                first = seconds[f"{variants[0].name}, {precision}"]
+                ratios[f"{variant.name} over {variants[0].name}, {precision}"] = step / first
+            if variant.name in report["operations_a_step"]:
+                floor = report["operations_a_step"][variant.name] / rates[precision]
+                ratios[f"step over floor, {variant.name}, {precision}"] = step / floor
+        if f"{variant.name}, two tapes" in seconds and "float32" in rates:
+            step = seconds[f"{variant.name}, float32"]
+            ratios[f"step over two tapes, {variant.name}"] = step / seconds[f"{variant.name}, two tapes"]
+        if len(rates) == len(PRECISIONS):
+            float32, bfloat16 = (seconds[f"{variant.name}, {precision}"] for precision in PRECISIONS)
+            ratios[f"float32 over mixed_bfloat16, {variant.name}"] = float32 / bfloat16
+    return ratios
 
 
 def _cold_start(arguments):
-    """Seconds from the start of a process to the end of its first step, and its peak memory after three."""
+    """Seconds from the start of a process to the end of the first model's first step, and its peak memory."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "first_step.json"
-        command = [sys.executable, __file__, "--preset", arguments.preset, "--first-step", str(file)]
+        command = [sys.executable, __file__, arguments.models[0], "--preset", arguments.preset]
+        command += ["--first-step", str(file)]
         if arguments.batch_size:
             command += ["--batch-size", str(arguments.batch_size)]
         started = time.time()
@@ -132,21 +86,24 @@ def _cold_start(arguments):
     return {"seconds_to_first_step": child["at"] - started, "peak_gib": child["peak_gib"]}
 
 
-def _first_step(arguments):
+def _first_step(variant, file):
     """The child of `_cold_start`: train three steps and write when the first was done."""
     import resource
 
-    gan, batch_size = _build(arguments, "float32")
+    from data_loader import Batches, load_flowers
+    from models.training import Steps
+
+    gan = variant.build("float32")
     flowers = load_flowers("synthetic", gan.options.image_size)
-    batches = Batches(flowers.split("train"), batch_size)
-    gan.train_on_batch(*batches.batch(0))
+    data = Steps(gan, Batches(flowers.split("train"), variant.batch_size, paired=gan.paired), 0, 3)
+    gan.train_on_batch(*data[0])
     at = time.time()
     for number in (1, 2):
-        gan.train_on_batch(*batches.batch(number))
+        gan.train_on_batch(*data[number])
     # Linux counts kibibytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
-    Path(arguments.first_step).write_text(json.dumps({"at": at, "peak_gib": peak}))
+    Path(file).write_text(json.dumps({"at": at, "peak_gib": peak}))
     return 0
 
 
@@ -162,29 +119,32 @@ def _machine():
     }
 
 
-def _print(report):
+def _print(report, variants):
     machine = report["machine"]
     print(
-        f"\nCycleGAN, preset {report['preset']}, batch {report['batch_size']}, {machine['backend']}, "
-        f"{machine['cpus']} {machine['processor']} cores, avx512_bf16: {'yes' if machine['avx512_bf16'] else 'no'}\n"
+        f"\nPreset {report['preset']}, batch {variants[0].batch_size}, {machine['backend']}, {machine['cpus']} "
+        f"{machine['processor']} cores, avx512_bf16: {'yes' if machine['avx512_bf16'] else 'no'}\n"
     )
+    sizes = {variant.name: variant.batch_size for variant in variants}
     for name, seconds in report["step_seconds"].items():
-        print(f"{name:30}{seconds:8.3f} s a step {report['batch_size'] / seconds:8.2f} images/s")
-    if report["operations_a_step"] and "float32" in report["matrix_operations_per_second"]:
-        rate = report["matrix_operations_per_second"]["float32"]
-        print(f"{'floor, float32':30}{report['operations_a_step'] / rate:8.3f} s a step", end="")
-        print(f" ({report['operations_a_step'] / 1e9:.1f} Gflop at {rate / 1e9:.0f} Gflop/s)")
+        rate = sizes[name.rpartition(", ")[0]] / seconds
+        print(f"{name:60}{seconds:8.3f} s a step {rate:8.2f} images/s")
+    for name, operations in report["operations_a_step"].items():
+        for precision, rate in report["matrix_operations_per_second"].items():
+            counted = f"({operations / 1e9:.1f} Gflop at {rate / 1e9:.0f} Gflop/s)"
+            print(f"{f'{name}, floor, {precision}':60}{operations / rate:8.3f} s a step {counted}")
     print()
     for name, ratio in report["ratios"].items():
-        print(f"{name:34}{ratio:8.3f}")
+        print(f"{name:90}{ratio:8.3f}")
     cold = report["cold_start"]
-    print(f"{'seconds to the first step':34}{cold['seconds_to_first_step']:8.1f}")
-    print(f"{'peak memory of a process, GiB':34}{cold['peak_gib']:8.2f}")
+    print(f"{f'seconds to the first step, {variants[0].name}':90}{cold['seconds_to_first_step']:8.1f}")
+    print(f"{'peak memory of a process, GiB':90}{cold['peak_gib']:8.2f}")
 
 
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", default="paper", help=f"{', '.join(PRESETS)} (default: paper)")
+    parser.add_argument("models", nargs="*", default=["cyclegan"], metavar="MODEL[,OPTION=VALUE...]")
+    parser.add_argument("--preset", default="paper", help="as in training (default: paper)")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images a step (default: the preset's)")
     parser.add_argument("--turns", type=int, default=5, metavar="N", help=f"turns of {STEPS_A_TURN} steps (default: 5)")
     parser.add_argument(

@@ -14,8 +14,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 
 
-def run_script(main):
-    """Run a script's `main` and leave with its status.
+def run_script(main, *arguments):
+    """Run a script's `main(*arguments)` and leave with its status.
 
     0 well done; 1 the training broke down (a loss that is not finite); 2 something the user gave cannot be used,
     told in one sentence; 128 + n stopped by signal n after a checkpoint.
@@ -23,7 +23,7 @@ def run_script(main):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         _check_backend()
-        sys.exit(main())
+        sys.exit(main(*arguments))
     except UserError as error:
         leave(2, f"error: {error}")
     except BrokenPipeError:

@@ -77,7 +77,7 @@ def _flowers(arguments, config):
 def _trained(run_dir):
     """The run's colorizer as a function of originals in [0, 1]; it sees their luma alone."""
     import_keras()
-    from models.gan import colorize, load_colorizer
+    from models.colorizing import colorize, load_colorizer
 
     network = load_colorizer(run_dir)
 

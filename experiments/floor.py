@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 
-def count_operations(gan, batch_size):
+def count_operations(gan, x, color):
     """Floating-point operations of the convolutions and matrix products of one training step.
 
     They are counted in the graph of the step, forward and backward, so whatever the objective calls is
@@ -14,19 +14,17 @@ def count_operations(gan, batch_size):
 
     Args:
         gan: a built model.
-        batch_size: images a step.
+        x, color: a batch, as its train loop gets it.
     """
     import tensorflow as tf
 
-    size = gan.options.image_size
-    gray, color = (tf.TensorSpec((batch_size, size, size, channels)) for channels in (1, 3))
-
-    def gradients(gray, color):
+    def gradients(x, color):
         with tf.GradientTape() as tape:
-            loss = gan.compute_loss(gray, color, gan(gray, training=True))
+            loss = gan.compute_loss(x, color, gan(x, training=True))
         return tape.gradient(loss, [variable.value for variable in gan.trainable_variables])
 
-    graph = tf.function(gradients).get_concrete_function(gray, color).graph
+    specs = tf.nest.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), (x, color))
+    graph = tf.function(gradients).get_concrete_function(*specs).graph
     return sum(_operations(op) for op in _needed(graph))
 
 
@@ -49,11 +47,17 @@ def _operations(op):
         kernel, output = op.inputs[1].shape, op.inputs[2].shape
     elif op.type == "Conv2DBackpropFilter":
         kernel, output = op.outputs[0].shape, op.inputs[2].shape
-    elif op.type == "MatMul":
-        kernel, output = op.inputs[1].shape, (*op.outputs[0].shape[:-1], 1)
+    elif op.type in ("MatMul", "BatchMatMulV2"):
+        return 2 * int(np.prod(op.outputs[0].shape)) * int(_inner_size(op))
     else:
         return 0
     return 2 * int(np.prod(kernel)) * int(np.prod(output[:-1]))
+
+
+def _inner_size(op):
+    """The length of the sums of a matrix product."""
+    transposed = op.get_attr("transpose_a" if op.type == "MatMul" else "adj_x")
+    return op.inputs[0].shape[-2 if transposed else -1]
 
 
 def matrix_rate(precision, size=2048, repeats=5):

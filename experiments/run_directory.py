@@ -9,7 +9,7 @@ from pathlib import Path
 from data_loader.errors import UserError
 from experiments.cli import PROJECT
 from models.files import write_text
-from models.options import RESUMABLE
+from models.options import decides_what_is_learned
 
 CONFIG = "config.json"
 
@@ -106,7 +106,7 @@ def _flag(name, value):
 def _learned(config):
     """The options that decide what is learned."""
     options = {**config.get("options", {}), **config.get("training", {}), "precision": config.get("precision")}
-    return {name: value for name, value in options.items() if name not in RESUMABLE}
+    return decides_what_is_learned(options)
 
 
 def make_config(model, preset, flowers, options, training, precision, data_dir=None):

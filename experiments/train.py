@@ -9,18 +9,26 @@ from data_loader import load_flowers
 from experiments.cli import import_keras
 from experiments.run_directory import default_directory, make_config, open_run
 from models.files import write_text
-from models.options import PRESETS, TrainingOptions, of_preset, require_choice
+from models.option_table import flag, require_choice
+from models.options import TrainingOptions
+from models.presets import MODELS, of_preset, presets_of
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
-def train(model_name, class_name, options_type, description):
-    """Parse the command line, train or go on, and say what there is then. Returns the exit status."""
+def train(model_name, description):
+    """Parse the command line, train or go on, and say what there is then. Returns the exit status.
+
+    Args:
+        model_name: a key of `models.presets.MODELS`.
+        description: of the script, for its --help.
+    """
+    class_name, options_type = MODELS[model_name]
     arguments = _parser(model_name, options_type, description).parse_args()
-    require_choice("--preset", arguments.preset, PRESETS)
+    require_choice("--preset", arguments.preset, presets_of(options_type))
     require_choice("--precision", arguments.precision, PRECISIONS)
-    options = _chosen(options_type, arguments)
-    training = _chosen(TrainingOptions, arguments)
+    options = _chosen(options_type, arguments, options_type)
+    training = _chosen(TrainingOptions, arguments, options_type)
     flowers = load_flowers(arguments.dataset, options["image_size"], arguments.data_dir)
     show_notes(flowers)
     keras = import_keras()
@@ -62,7 +70,7 @@ def _parser(model_name, options_type, description):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="A second call of the same command goes on where the first stopped.",
     )
-    parser.add_argument("--preset", default="paper", help=f"{', '.join(PRESETS)} (default: paper)")
+    parser.add_argument("--preset", default="paper", help=f"{', '.join(presets_of(options_type))} (default: paper)")
     parser.add_argument(
         "--dataset", default="auto", help="auto, oxford17, oxford102, synthetic, or a folder of images (default: auto)"
     )
@@ -70,26 +78,29 @@ def _parser(model_name, options_type, description):
     parser.add_argument("--run-dir", help=f"where the run is kept (default: results/runs/{model_name}-...)")
     parser.add_argument("--fresh", action="store_true", help="move an old run of this name aside and start over")
     parser.add_argument("--precision", default="float32", help=f"{' or '.join(PRECISIONS)} (default: float32)")
-    _add_options(parser.add_argument_group("the model; the default is the preset's"), options_type)
-    _add_options(parser.add_argument_group("the training; the default is the preset's"), TrainingOptions)
+    for title, table in (("model", options_type), ("training", TrainingOptions)):
+        _add_options(parser.add_argument_group(f"the {title}; the default is the preset's"), table, options_type)
     return parser
 
 
-def _add_options(group, options_type):
-    for entry in fields(options_type):
-        flag, rules = "--" + entry.name.replace("_", "-"), entry.metadata
-        by_preset = {name: changes.get(entry.name, entry.default) for name, changes in PRESETS.items()}
+def _add_options(group, table, options_type):
+    changes = {preset: of_preset(table, preset, options_type) for preset in presets_of(options_type)}
+    for entry in fields(table):
+        rules = entry.metadata
+        by_preset = {preset: values.get(entry.name, entry.default) for preset, values in changes.items()}
         paper = by_preset["paper"]
         values = [f"{name} {value}" for name, value in by_preset.items() if name == "paper" or value != paper]
         default = f" ({', '.join(values)})" if paper is not None else ""
         choices = f"{' or '.join(rules['choices'])}: " if rules["choices"] else ""
         kind = {"action": argparse.BooleanOptionalAction} if entry.type is bool else {"type": entry.type}
         metavar = {} if entry.type is bool else {"metavar": "N" if entry.type in (int, float) else "NAME"}
-        group.add_argument(flag, help=f"{choices}{rules['meaning']}{default}".replace("%", "%%"), **kind, **metavar)
+        group.add_argument(
+            flag(entry.name), help=f"{choices}{rules['meaning']}{default}".replace("%", "%%"), **kind, **metavar
+        )
 
 
-def _chosen(options_type, arguments):
-    """The options of a type: the preset's, overridden by what was typed."""
-    names = {entry.name for entry in fields(options_type)}
+def _chosen(table, arguments, options_type):
+    """The options of a table: the preset's, overridden by what was typed."""
+    names = {entry.name for entry in fields(table)}
     typed = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    return asdict(options_type(**of_preset(options_type, arguments.preset) | typed))
+    return asdict(table(**of_preset(table, arguments.preset, options_type) | typed))

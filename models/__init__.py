@@ -5,7 +5,9 @@ The classes are imported when they are first named, so that `--help` need not wa
 
 from importlib import import_module
 
-_HOMES = {"CycleGAN": "models.cyclegan"}
+from models.presets import MODELS
+
+_HOMES = {class_name: f"models.{name}" for name, (class_name, _) in MODELS.items()}
 
 __all__ = list(_HOMES)
 

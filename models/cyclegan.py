@@ -5,6 +5,8 @@ from keras import ops
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
+from models.image_pool import ImagePool, pool_draws
+from models.known_pairs import list_pairs, pair_draws
 from models.layers import gray_as_rgb
 from models.losses import GAN_LOSSES, PIXEL_LOSSES, without_learning
 from models.options import CycleGANOptions
@@ -25,7 +27,7 @@ class CycleGAN(ColorizationGAN):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.gan_loss = GAN_LOSSES[self.options.gan_loss]
+        self.gan_loss = self.choose_gan_loss()
         self.cycle_norm = PIXEL_LOSSES[self.options.cycle_loss]
         # G reads three channels, gray three times, so that the identity term can show it colour.
         if self.options.output == "rgb":
@@ -36,50 +38,65 @@ class CycleGAN(ColorizationGAN):
         self.D_X = self.build_discriminator(1, "D_X")
         self.D_Y = self.build_discriminator(3, "D_Y")
         self.colorizer = colorizer(self.G)
-        terms = ["gan_color", "gan_gray", "cycle_gray", "cycle_color"]
-        if self.options.lambda_identity:
-            terms += ["identity_gray", "identity_color"]
-        self.finish([*terms, "d_color", "d_gray"])
+        size = self.options.pool_size
+        self.pools = [ImagePool(size, network.output_shape[1:]) for network in (self.G, self.F)] if size else []
+        terms = ["gan_color", "gan_gray", "cycle_gray", "cycle_color", "d_color", "d_gray"]
+        terms += ["identity_gray", "identity_color"] if self.options.lambda_identity else []
+        self.finish(terms + (["paired"] if self.options.paired_weight else []))
 
     def build_generator(self, in_channels, out_channels, name):
         """A generator as in §3.1: (n, S, S, in_channels) to (n, S, S, out_channels), both in [-1, 1]."""
         o = self.options
+        shape = (o.image_size, in_channels, out_channels, o.norm)
         if o.generator == "resnet":
-            return resnet_generator(
-                o.image_size, in_channels, out_channels, o.norm, o.generator_filters or 64, name=name
-            )
-        return unet_generator(
-            o.image_size, in_channels, out_channels, o.norm, o.generator_filters or 32, o.input_skip, name=name
-        )
+            return resnet_generator(*shape, o.generator_filters or 64, name=name)
+        return unet_generator(*shape, o.generator_filters or 32, input_skip=o.input_skip, name=name)
 
     def build_discriminator(self, channels, name):
         """A PatchGAN as in §3.1: (n, S, S, channels) in [-1, 1] to a map of logits."""
         o = self.options
-        return DISCRIMINATORS[o.discriminator](o.image_size, channels, o.norm, o.discriminator_filters, name=name)
+        build = DISCRIMINATORS[o.discriminator]
+        lengths = {"lengths": True} if o.gan_loss == "margin" else {}
+        return build(o.image_size, channels, o.norm, o.discriminator_filters, name=name, **lengths)
 
-    def objective(self, gray, color, fake_color):
+    def choose_gan_loss(self):
+        """Eq. 1 as a function of what a discriminator puts out."""
+        return GAN_LOSSES[self.options.gan_loss]
+
+    def draws(self, batches, step):
+        """What the image pools do, and the originals of the gray images whose pair is known."""
+        return pool_draws(self.options.pool_size, batches, step) | pair_draws(self.options, batches, step)
+
+    def record(self, batches):
+        """The photographs whose pair is known."""
+        pairs = list_pairs(self.options, batches)
+        return {} if pairs is None else {"pairs.txt": pairs}
+
+    def objective(self, gray, color, fake_color, **draws):
         """Eq. 3, the whole objective; see `adversarial` and `discrimination` for Eq. 1 and `cycle` for Eq. 2.
 
         Args:
             gray: x, (n, S, S, 1) in [-1, 1].
             color: y, (n, S, S, 3), of other photographs.
             fake_color: G(x).
+            **draws: what `draws` drew for the batch.
 
         Returns:
             dict of the weighted terms; the objective is their sum.
         """
         fake_gray = self.F(color, training=True)
         cycled_gray = self.F(fake_color, training=True)
-        cycled_color = self.colorizer(fake_gray, training=True)
+        cycled_color = self.translate(fake_gray, training=True, **draws)
+        shown_color, shown_gray = self.shown(fake_color, fake_gray, **draws)
         terms = {
             "gan_color": self.adversarial(self.D_Y, fake_color),
             "gan_gray": self.adversarial(self.D_X, fake_gray),
             "cycle_gray": self.cycle(cycled_gray, gray),
             "cycle_color": self.cycle(cycled_color, color),
-            "d_color": self.discrimination(self.D_Y, color, fake_color),
-            "d_gray": self.discrimination(self.D_X, gray, fake_gray),
+            "d_color": self.discrimination(self.D_Y, color, shown_color),
+            "d_gray": self.discrimination(self.D_X, gray, shown_gray),
         }
-        return terms | self.identity(gray, color)
+        return terms | self.identity(gray, color, **draws) | self.paired_loss(fake_color, **draws)
 
     def adversarial(self, discriminator, fake):
         """Eq. 1 as the generator sees it: its fakes should look real. Moves the generator only."""
@@ -95,15 +112,30 @@ class CycleGAN(ColorizationGAN):
         """One of the two terms of Eq. 2, ‖F(G(x)) − x‖ or ‖G(F(y)) − y‖ (mean over pixels), times λ of Eq. 3."""
         return self.options.lambda_cycle * self.cycle_norm(cycled, original)
 
-    def identity(self, gray, color):
+    def shown(self, fake_color, fake_gray, place=None, store=None, show_past=None, **_):
+        """The fakes that the discriminators see: the newest, or with pools half of the time past ones."""
+        if not self.pools:
+            return fake_color, fake_gray
+        draws = (place, store, show_past)
+        return [pool(fake, *draws) for pool, fake in zip(self.pools, (fake_color, fake_gray), strict=True)]
+
+    def identity(self, gray, color, **draws):
         """‖F(x) − x‖₁ and ‖G(y) − y‖₁, which the published code adds: each leaves its own domain alone."""
         if not self.options.lambda_identity:
             return {}
         l1, weight = PIXEL_LOSSES["l1"], self.options.lambda_identity
         return {
             "identity_gray": weight * l1(self.F(gray_as_rgb(gray), training=True), gray),
-            "identity_color": weight * l1(self.G(color, training=True), color),
+            "identity_color": weight * l1(self.G(self.generator_inputs(color, **draws), training=True), color),
         }
+
+    def paired_loss(self, fake_color, original=None, known=None, **_):
+        """The conditional loss of §5 on the images whose pair is known, ‖G(x) − its original‖; 0 for the others."""
+        if not self.options.paired_weight:
+            return {}
+        known = known[:, :, None, None]
+        error = PIXEL_LOSSES[self.options.paired_loss](known * fake_color, known * original)
+        return {"paired": self.options.paired_weight * error}
 
     def sample_columns(self, gray, color):
         """What a sample grid shows: original, translated and reconstructed in both directions."""

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from models.capsule_discriminators import patch_capsule_discriminator
 from models.layers import NORMS, SAME_4, NarrowConv2D, normal
 
 
@@ -11,7 +12,7 @@ def patch70_discriminator(image_size, channels, norm="instance", filters=64, nam
 
     (n, S, S, channels) in [-1, 1] to logits (n, S/8 − 2, S/8 − 2, 1): 14×14 at 128 pixels.
     """
-    use_bias = norm != "instance"
+    use_bias = norm == "layer"
 
     def block(x, filters, stride):
         # A stride of 1 pads by 1 on each side and so shrinks the map by 1, as in the reference.
@@ -46,4 +47,8 @@ def patch_zoo_discriminator(image_size, channels, norm="instance", filters=64, n
     return keras.Model(image, logits, name=name)
 
 
-DISCRIMINATORS = {"patch70": patch70_discriminator, "patch-zoo": patch_zoo_discriminator}
+DISCRIMINATORS = {
+    "patch70": patch70_discriminator,
+    "patch-zoo": patch_zoo_discriminator,
+    "patch-capsule": patch_capsule_discriminator,
+}

@@ -1,13 +1,13 @@
-"""What all colorizers share: one scalar objective, a train loop, colouring, sample grids, checkpoints."""
+"""What all colorizers share: one scalar objective, a train loop, colouring, sample grids."""
 
-from pathlib import Path
+from contextlib import nullcontext
 
 import keras
-import numpy as np
 from keras import ops
 
-from data_loader.errors import UserError
-from data_loader.images import from_network, luma, to_network, to_uint8
+from data_loader.images import from_network, luma, to_network
+from models.averaging import AveragingAdam
+from models.colorizing import colorize, predict_images
 from models.runtime import prepare_runtime
 from models.sample_grid import draw
 from models.training import train_epochs
@@ -41,24 +41,43 @@ class ColorizationGAN(keras.Model):
         """Make the optimizer and a running mean a loss term, once all networks are built."""
         self.terms = list(terms)
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
-        options = self.options
-        self.compile(keras.optimizers.Adam(options.learning_rate, options.beta1, options.beta2))
+        o = self.options
+        adam = (o.learning_rate, o.beta1, o.beta2)
+        self.compile(AveragingAdam(*adam, o.ema) if o.ema else keras.optimizers.Adam(*adam))
         self.optimizer.build(self.trainable_variables)
         self.built = True
 
-    def call(self, gray, training=None):
-        """G(x): gray (n, S, S, 1) to colour (n, S, S, 3), both in [-1, 1]."""
-        return self.colorizer(gray, training=training)
+    def draws(self, batches, step):
+        """All that is random in a step beside its images, name to array (n, ...); it depends on (seed, step) alone."""
+        return {}
+
+    def record(self, batches):
+        """What a run keeps beside its checkpoints, name of a file to its text."""
+        return {}
+
+    def call(self, x, training=None):
+        """G(x): a batch's x, gray (n, S, S, 1) with the step's draws if any, to colour (n, S, S, 3), in [-1, 1]."""
+        gray, draws = _unpack(x)
+        return self.translate(gray, training=training, **draws)
+
+    def translate(self, gray, training=None, **draws):
+        """G(x) for gray images (n, S, S, 1)."""
+        return self.colorizer(self.generator_inputs(gray, **draws), training=training)
+
+    def generator_inputs(self, image, **draws):
+        """What the generator reads: the image and, in a subclass, what was drawn for it."""
+        return image
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The objective of a batch, a scalar; Keras' `fit` calls it with y_pred = G(x)."""
-        terms = self.objective(x, y, y_pred)
+        gray, draws = _unpack(x)
+        terms = self.objective(gray, y, y_pred, **draws)
         for tracker in self.trackers:
             # Weighted by images, as Keras weights the loss: a short last batch counts for less.
             tracker.update_state(terms[tracker.name], sample_weight=ops.shape(y)[0])
         return sum(terms[name] for name in self.terms)
 
-    def objective(self, gray, color, fake_color):
+    def objective(self, gray, color, fake_color, **draws):
         """The named, weighted terms of the objective, in the paper's order."""
         raise NotImplementedError
 
@@ -73,7 +92,8 @@ class ColorizationGAN(keras.Model):
             flowers: `data_loader.Flowers` of this model's image size.
             run_dir: folder for checkpoints, sample grids, metrics.csv and generator.keras. A run that was
                 broken off goes on there from its last checkpoint, to the same weights bit for bit.
-            **training: the fields of `models.options.TrainingOptions`: epochs, batch_size, ...
+            **training: the fields of `models.options.TrainingOptions`: epochs, batch_size, ... as in the preset
+                `paper` where not given.
 
         Returns:
             The step that was reached.
@@ -88,16 +108,19 @@ class ColorizationGAN(keras.Model):
             return super().train(flowers)
         return train_epochs(self, flowers, run_dir, **training)
 
-    def colorize(self, gray):
-        """Colour gray images of the model's size.
+    def averaged(self):
+        """A block in which the networks have their averaged weights, if the option `ema` asks for an average."""
+        return self.optimizer.averaged(self.trainable_variables) if self.options.ema else nullcontext()
 
-        Args:
-            gray: (n, S, S) or (n, S, S, 1), uint8, or float in [0, 1].
+    def colorize(self, gray, samples=None, seed=0, z=None):
+        """Colour gray images of the model's size; see `models.colorizing.colorize`."""
+        with self.averaged():
+            return colorize(self.colorizer, gray, samples, seed, z)
 
-        Returns:
-            uint8 (n, S, S, 3).
-        """
-        return colorize(self.colorizer, gray)
+    def save_colorizer(self, file):
+        """Write the colorizer alone, to be read by `models.colorizing.load_colorizer`."""
+        with self.averaged():
+            self.colorizer.save(file)
 
     def sample_images(self, photographs, file):
         """Write a grid of samples in the zoo's layout as a PNG.
@@ -107,42 +130,15 @@ class ColorizationGAN(keras.Model):
             file: path of the picture.
         """
         color = to_network(photographs)
-        columns = self.sample_columns(luma(color), color)
+        with self.averaged():
+            columns = self.sample_columns(luma(color), color)
         draw({title: from_network(images) for title, images in columns.items()}, file)
 
-    @staticmethod
-    def predict_images(network, images):
-        """Run a network on images in [-1, 1], as at test time: no dropout, moving statistics."""
-        return network.predict(images, batch_size=8, verbose=0)
+    predict_images = staticmethod(predict_images)
 
 
-def colorize(colorizer, gray):
-    """Colour gray images with a network as saved in `generator.keras`; see `ColorizationGAN.colorize`."""
-    gray = np.asarray(gray)
-    gray = gray if gray.ndim == 4 else gray[..., None]
-    if gray.ndim != 4 or gray.shape[1:] != colorizer.input_shape[1:]:
-        raise ValueError(
-            f"gray images must be (n, {colorizer.input_shape[1]}, {colorizer.input_shape[2]}) "
-            f"or with a last axis of 1, not {gray.shape}."
-        )
-    color = ColorizationGAN.predict_images(colorizer, to_network(gray))
-    if not np.isfinite(color).all():
-        raise UserError("the colorizer puts out values that are not finite: train it again, or use an older one.")
-    return to_uint8(from_network(color))
-
-
-def load_colorizer(run_dir):
-    """The colorizer of a run, gray (n, S, S, 1) to colour (n, S, S, 3), both in [-1, 1].
-
-    Raises:
-        UserError: the run has none, or it cannot be read.
-    """
-    import models.layers  # noqa: F401  registers our layers, so that they can be read back
-
-    file = Path(run_dir) / "generator.keras"
-    if not file.is_file():
-        raise UserError(f"{run_dir} has no generator.keras yet: train until the first checkpoint.")
-    try:
-        return keras.models.load_model(file, compile=False)
-    except Exception as error:  # Keras raises almost any class here on a damaged file.
-        raise UserError(f"{file} cannot be read ({str(error).splitlines()[0][:120]}): train it again.") from error
+def _unpack(x):
+    """A batch's x as gray images and the draws that came with them."""
+    if not isinstance(x, dict):
+        return x, {}
+    return x["gray"], {name: value for name, value in x.items() if name != "gray"}

@@ -85,7 +85,7 @@ def instance_norm():
 
 # What "same" pads before and after for a 4×4 kernel of stride 1.
 SAME_4 = ((1, 2), (1, 2))
-NORMS = {"instance": instance_norm, "layer": WholeImageNormalization}
+NORMS = {"instance": instance_norm, "layer": WholeImageNormalization, "batch": keras.layers.BatchNormalization}
 
 
 def normal():

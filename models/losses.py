@@ -17,6 +17,24 @@ def cross_entropy(logits, real):
     return ops.mean(ops.softplus(-logits if real else logits))
 
 
+def sigmoid_squared_error(logits, real):
+    """Mean (D − target)², D = sigmoid(logit), target 1 for real and 0 for fake: the MSE of §4.2."""
+    return ops.mean(ops.square(ops.sigmoid(ops.cast(logits, "float32")) - float(real)))
+
+
+def margin(lengths, real):
+    """Margin loss of capsules (Sabour et al. 2017, Eq. 4): the right one at least 0.9 long, the wrong one at most 0.1.
+
+    max(0, 0.9 − ‖v_right‖)² + 0.5 · max(0, ‖v_wrong‖ − 0.1)², mean over the images and patches.
+
+    Args:
+        lengths: (..., 2), ‖v_real‖ and ‖v_fake‖.
+        real: which of the two is right.
+    """
+    right, wrong = (lengths[..., 0], lengths[..., 1]) if real else (lengths[..., 1], lengths[..., 0])
+    return ops.mean(ops.square(ops.relu(0.9 - right)) + 0.5 * ops.square(ops.relu(wrong - 0.1)))
+
+
 def l1(a, b):
     """Mean |a − b|."""
     return ops.mean(ops.abs(ops.cast(a, "float32") - ops.cast(b, "float32")))
@@ -27,7 +45,8 @@ def l2(a, b):
     return ops.mean(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")))
 
 
-GAN_LOSSES = {"mse": least_squares, "bce": cross_entropy}
+GAN_LOSSES = {"mse": least_squares, "bce": cross_entropy, "margin": margin}
+CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": margin}
 PIXEL_LOSSES = {"l1": l1, "l2": l2}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from data_loader.images import in_gamut, luma, resize, to_unit
-from models.gan import colorize
+from models.colorizing import colorize
 
 
 def colorize_photograph(network, photograph):
@@ -20,7 +20,7 @@ def colorize_photograph(network, photograph):
     Returns:
         float (H, W, 3) in [0, 1].
     """
-    size = network.input_shape[1]
+    size = network.inputs[0].shape[1]
     small = colorize(network, luma(to_unit(resize(photograph, size)))[None])[0]
     chroma = to_unit(small) - luma(to_unit(small))
     planes = [

@@ -103,4 +103,4 @@ class CheckpointSaver(keras.callbacks.Callback):
     def save_generator(self, model):
         """Write `generator.keras`, the colorizer alone."""
         with replacing(self.generator_file) as scratch:
-            model.colorizer.save(scratch)
+            model.save_colorizer(scratch)

@@ -11,43 +11,57 @@ from data_loader.errors import UserError
 from models import callbacks as beside
 from models.checkpoints import Checkpoints, Progress
 from models.errors import Interrupted, NonFinite
-from models.files import only_process_in
-from models.options import RESUMABLE, TrainingOptions
+from models.files import only_process_in, write_text
+from models.learning_rate import LinearDecay
+from models.options import TrainingOptions, decides_what_is_learned
+from models.presets import of_preset
 from models.records import CheckpointSaver, MetricsFile, SampleImages
 
 SAMPLE_ROWS = 4
 
 
 class Steps(keras.utils.PyDataset):
-    """The batches from step `first` to before step `last` of a run, as `fit` wants them."""
+    """The batches from step `first` to before step `last` of a run, as `fit` wants them: (x, color).
 
-    def __init__(self, batches, first, last):
+    x is gray or, where the model draws something for a step, a dict of gray and the draws.
+    """
+
+    def __init__(self, model, batches, first, last):
         super().__init__()
-        self.batches, self.first, self.last = batches, first, last
+        self.model, self.batches, self.first, self.last = model, batches, first, last
 
     def __len__(self):
         return self.last - self.first
 
     def __getitem__(self, position):
-        return self.batches.batch(self.first + position)
+        step = self.first + position
+        gray, color = self.batches.batch(step)
+        draws = self.model.draws(self.batches, step)
+        return ({"gray": gray} | draws if draws else gray), color
 
 
 def train_epochs(model, flowers, run_dir=None, **training):
     """Train `model` on `flowers`; see `ColorizationGAN.train`."""
-    options = TrainingOptions(**training)
+    options = TrainingOptions(**of_preset(TrainingOptions, "paper", type(model.options)) | training)
     if flowers.image_size != model.options.image_size:
         raise UserError(
             f"the images are {flowers.image_size} pixels and the model takes {model.options.image_size}: "
             "load the flowers with the model's image_size."
         )
     batches = Batches(flowers.split("train"), options.batch_size, model.options.seed, model.paired, options.pairing)
+    # Says now what of the data does not suit the options.
+    model.draws(batches, 0)
+    if options.lr_decay == "linear":
+        steps = options.epochs * batches.steps_per_epoch
+        model.optimizer.learning_rate = LinearDecay(model.options.learning_rate, steps)
     if run_dir is None:
         return _train(model, options, batches, Progress(), None, [])
     with only_process_in(run_dir):
         learned = asdict(model.options) | asdict(options) | {"images": flowers.digest}
-        learned = {name: value for name, value in learned.items() if name not in RESUMABLE}
-        checkpoints = Checkpoints(Path(run_dir) / "checkpoints", learned)
+        checkpoints = Checkpoints(Path(run_dir) / "checkpoints", decides_what_is_learned(learned))
         progress = checkpoints.restore(model) or Progress()
+        for name, text in model.record(batches).items():
+            write_text(Path(run_dir) / name, text)
         record = _record(model, flowers, Path(run_dir), options, progress, batches, checkpoints)
         return _train(model, options, batches, progress, checkpoints, record)
 
@@ -74,7 +88,7 @@ def _train(model, options, batches, progress, checkpoints, record):
             while progress.step < total and not stop.received:
                 epoch = progress.step // per_epoch
                 model.fit(
-                    Steps(batches, progress.step, min((epoch + 1) * per_epoch, total)),
+                    Steps(model, batches, progress.step, min((epoch + 1) * per_epoch, total)),
                     initial_epoch=epoch,
                     epochs=epoch + 1,
                     verbose=0,

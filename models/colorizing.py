@@ -1,0 +1,127 @@
+"""Colour gray images with a trained generator: one colouring each, or several where the generator can."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from data_loader.errors import UserError
+from data_loader.images import from_network, to_network, to_uint8
+
+
+def colorize(network, gray, samples=None, seed=0, z=None):
+    """Colour gray images with a colorizer.
+
+    A colorizer that reads noise draws it from N(0, I) by the seed. One with dropout (pix2pix) colours without it
+    and with moving statistics, unless samples are asked for: dropout is its noise then. Any other has one colouring.
+
+    Args:
+        network: a colorizer: gray (n, S, S, 1), and z (n, d) if it reads noise, to colour (n, S, S, 3), in [-1, 1].
+        gray: (n, S, S) or (n, S, S, 1), uint8, or float in [0, 1].
+        samples: number of colourings an image; None for one without an axis of its own.
+        seed: whole number, or a tuple of them; the same seed gives the same colours.
+        z: (n, d) or, with samples, (n, samples, d): the noise itself, instead of a seed.
+
+    Returns:
+        uint8 (n, S, S, 3), or (n, samples, S, S, 3).
+
+    Raises:
+        UserError: `samples` is below 1 or the network has one colouring only, `z` has another shape, or the colours
+            are not finite.
+        ValueError: the gray images have another shape.
+    """
+    images = _checked(network, gray)
+    if samples is not None and samples < 1:
+        raise UserError(f"samples {samples} is too small: ask for at least 1.")
+    count = samples or 1
+    if reads_noise(network):
+        inputs = [np.repeat(images, count, axis=0), _noise(network, len(images), samples, seed, z)]
+        color = predict_images(network, inputs)
+    elif z is not None:
+        raise UserError("this colorizer reads no noise: leave z out.")
+    elif samples is None:
+        color = predict_images(network, images)
+    else:
+        color = _with_dropout(network, np.repeat(images, count, axis=0), seed)
+    if not np.isfinite(color).all():
+        raise UserError("the colorizer puts out values that are not finite: train it again, or use an older one.")
+    color = to_uint8(from_network(color))
+    return color if samples is None else color.reshape(len(images), samples, *color.shape[1:])
+
+
+def reads_noise(network):
+    """Whether a colorizer has an input for z."""
+    return len(network.inputs) == 2
+
+
+def predict_images(network, inputs):
+    """Run a network on images in [-1, 1], as at test time: no dropout, moving statistics."""
+    return network.predict(inputs, batch_size=8, verbose=0)
+
+
+def load_colorizer(run_dir):
+    """The colorizer of a run, gray (n, S, S, 1) to colour (n, S, S, 3), both in [-1, 1].
+
+    Raises:
+        UserError: the run has none, it cannot be read, or it is no colorizer.
+    """
+    # Registers our layers, so that they can be read back.
+    import models.layers
+    import models.noise  # noqa: F401
+
+    file = Path(run_dir) / "generator.keras"
+    if not file.is_file():
+        raise UserError(f"{run_dir} has no generator.keras yet: train until the first checkpoint.")
+    try:
+        network = keras.models.load_model(file, compile=False)
+    except Exception as error:  # Keras raises almost any class here on a damaged file.
+        raise UserError(f"{file} cannot be read ({str(error).splitlines()[0][:120]}): train it again.") from error
+    channels = [tensor.shape[-1] for tensor in (*network.inputs[:1], *network.outputs)]
+    if channels != [1, 3] or len(network.inputs) > 2:
+        raise UserError(f"{file} is no colorizer, from gray to colour: name the run directory of a training.")
+    return network
+
+
+def _checked(network, gray):
+    """Gray images as the network wants them."""
+    gray = np.asarray(gray)
+    gray = gray if gray.ndim == 4 else gray[..., None]
+    side = network.inputs[0].shape[1]
+    if gray.ndim != 4 or gray.shape[1:] != (side, side, 1):
+        raise ValueError(f"gray images must be (n, {side}, {side}) or with a last axis of 1, not {gray.shape}.")
+    return to_network(gray)
+
+
+def _noise(network, images, samples, seed, z):
+    """The noise of every image and sample, (n · samples, d)."""
+    size = network.inputs[1].shape[-1]
+    shape = (images, size) if samples is None else (images, samples, size)
+    if z is None:
+        z = np.random.default_rng(seed).standard_normal(shape)
+    if np.shape(z) != shape:
+        raise UserError(f"z has the shape {np.shape(z)}: give {shape}.")
+    return np.asarray(z, "float32").reshape(-1, size)
+
+
+def _with_dropout(network, images, seed):
+    """Colour with dropout as at training, but with moving statistics; no state of the network is changed."""
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout) and layer.rate]
+    if not layers:
+        raise UserError("this colorizer has one colouring for an image: leave samples out.")
+
+    def call(layer, *inputs, **arguments):
+        if isinstance(layer, (keras.layers.Dropout, keras.layers.BatchNormalization)):
+            arguments["training"] = isinstance(layer, keras.layers.Dropout)
+        return layer(*inputs, **arguments)
+
+    sampler = keras.models.clone_model(network, clone_function=lambda layer: layer, call_function=call)
+    states = [layer.seed_generator.state for layer in layers]
+    kept = [keras.ops.convert_to_numpy(state) for state in states]
+    seeds = np.random.default_rng(seed).integers(2**32, size=(len(states), 2), dtype="uint32")
+    try:
+        for state, value in zip(states, seeds, strict=True):
+            state.assign(value)
+        return predict_images(sampler, images)
+    finally:
+        for state, value in zip(states, kept, strict=True):
+            state.assign(value)

@@ -1,0 +1,115 @@
+"""pix2pix, the conditional GAN that learns from pairs, to compare with (§3.5, 4.4)."""
+
+import keras
+from keras import layers, ops
+
+from models.discriminators import DISCRIMINATORS
+from models.gan import ColorizationGAN
+from models.layers import normal, tanh_output
+from models.losses import GAN_LOSSES, l1, without_learning
+from models.options import Pix2PixOptions
+
+WIDEST = 8  # times the first convolution's filters: 512 for 64
+DROPOUT_BLOCKS = 3
+BOTTLENECK = 2
+
+
+class Pix2Pix(ColorizationGAN):
+    """Colours gray photographs, learned from pairs: G maps gray x (and noise z) to colour y, D judges (x, y).
+
+    At test time (`colorize`, samples, scores) the batch norms use their moving statistics and nothing is dropped,
+    unless samples are asked for.
+
+    Args:
+        **options: the fields of `Pix2PixOptions`.
+
+    Raises:
+        UserError: an option has a value that it cannot have.
+    """
+
+    options_type = Pix2PixOptions
+    paired = True
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.gan_loss = GAN_LOSSES[self.options.gan_loss]
+        self.G = self.colorizer = self.build_generator()
+        self.D = self.build_discriminator()
+        self.finish(["gan", "l1", "d"])
+
+    def build_generator(self):
+        """pix2pix's U-Net: k4 s2 convolutions 64-128-256-512-512... down to 2×2, and back with skips.
+
+        (n, S, S, 1) to (n, S, S, 3), both in [-1, 1]. Dropout in the three innermost blocks on the way up is the
+        only noise: the z of Eq. 4.
+        """
+        o = self.options
+        widths, size = [], o.image_size
+        while size > BOTTLENECK:
+            widths.append(min(2 ** len(widths), WIDEST) * o.generator_filters)
+            size //= 2
+
+        def normed(x):
+            return layers.BatchNormalization(momentum=o.norm_momentum)(x)
+
+        def down(x, filters, norm=True):
+            x = layers.Conv2D(filters, 4, 2, "same", use_bias=not norm, kernel_initializer=normal())(x)
+            return layers.LeakyReLU(0.2)(normed(x) if norm else x)
+
+        def up(x, skip, filters, drop):
+            x = layers.Conv2DTranspose(filters, 4, 2, "same", use_bias=False, kernel_initializer=normal())(x)
+            x = normed(x)
+            x = layers.Dropout(o.dropout)(x) if drop else x
+            return layers.Concatenate()([layers.ReLU()(x), skip])
+
+        gray = x = keras.Input((o.image_size, o.image_size, 1))
+        skips = []
+        for depth, filters in enumerate(widths):
+            x = down(x, filters, norm=depth > 0)
+            skips.append(x)
+        x = skips.pop()
+        for depth, filters in enumerate(reversed(widths[:-1])):
+            x = up(x, skips.pop(), filters, drop=o.dropout and depth < DROPOUT_BLOCKS)
+        x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=normal())(x)
+        return keras.Model(gray, tanh_output(x), name="G")
+
+    def build_discriminator(self):
+        """A PatchGAN on gray and colour together: (n, S, S, 4) in [-1, 1] to a map of logits."""
+        o = self.options
+        return DISCRIMINATORS[o.discriminator](o.image_size, 4, "batch", o.discriminator_filters, name="D")
+
+    def objective(self, gray, color, fake_color, **draws):
+        """Eq. 5; see `adversarial` and `discrimination` for its L_cGAN and `reconstruction` for Eq. 4.
+
+        Args:
+            gray: x, (n, S, S, 1) in [-1, 1].
+            color: y, (n, S, S, 3), of the same photographs.
+            fake_color: G(x, z).
+
+        Returns:
+            dict of the weighted terms; the objective is their sum.
+        """
+        return {
+            "gan": self.adversarial(gray, fake_color),
+            "l1": self.reconstruction(fake_color, color),
+            "d": self.discrimination(gray, color, fake_color),
+        }
+
+    def adversarial(self, gray, fake_color):
+        """L_cGAN as the generator sees it: its fake should look real beside x. Moves the generator only."""
+        pair = ops.concatenate([gray, fake_color], axis=-1)
+        return self.gan_loss(without_learning(self.D, pair), real=True)
+
+    def reconstruction(self, fake_color, color):
+        """Eq. 4, ‖y − G(x, z)‖₁ (mean over pixels), times λ of Eq. 5."""
+        return self.options.lambda_l1 * l1(fake_color, color)
+
+    def discrimination(self, gray, color, fake_color):
+        """L_cGAN as the discriminator sees it: (x, y) is 1, (x, G(x)) is 0, halved as in [14]. Moves it only."""
+        real_logits = self.D(ops.concatenate([gray, color], axis=-1), training=True)
+        fake_logits = self.D(ops.concatenate([gray, ops.stop_gradient(fake_color)], axis=-1), training=True)
+        return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
+
+    def sample_columns(self, gray, color):
+        """What a sample grid shows: the condition, its colouring, and the truth."""
+        return {"gray x": gray, "G(x)": self.predict_images(self.colorizer, gray), "color y": color}

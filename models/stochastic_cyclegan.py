@@ -1,0 +1,65 @@
+"""Stochastic CycleGAN: noise in the generator's normalisations, so that one gray image has many colours (§3.3, 4.3)."""
+
+import numpy as np
+
+from models.cyclegan import CycleGAN
+from models.generators import resnet_generator, unet_generator
+from models.options import StochasticCycleGANOptions
+
+SHOWN_SAMPLES = 3
+
+
+class StochasticCycleGAN(CycleGAN):
+    """A `CycleGAN` whose G reads z beside its image; F does not.
+
+    The objective is the paper's, with the same z in translation, cycle and identity. That G(F(y), z) is to be y
+    whatever z is makes z a nuisance to G, and the paper found that G learns to ignore it.
+
+    Args:
+        **options: the fields of `StochasticCycleGANOptions`; the defaults are the paper's.
+
+    Raises:
+        UserError: an option has a value that it cannot have.
+    """
+
+    options_type = StochasticCycleGANOptions
+
+    def build_generator(self, in_channels, out_channels, name):
+        """G with conditional instance norms (§3.3), (n, S, S, in_channels) and z to images; F as in `CycleGAN`."""
+        if name == "F":
+            return super().build_generator(in_channels, out_channels, name)
+        o = self.options
+        shape = (o.image_size, in_channels, out_channels, o.norm)
+        noise = {"noise": o.noise, "noise_size": o.noise_size, "name": name}
+        if o.generator == "resnet":
+            return resnet_generator(*shape, o.generator_filters or 64, **noise)
+        return unet_generator(*shape, o.generator_filters or 32, input_skip=o.input_skip, **noise)
+
+    def draws(self, batches, step):
+        """The z of each image, Gaussian (the text) or uniform in [0, 1) (the code), and what a `CycleGAN` draws."""
+        rng = batches.rng("noise", step)
+        draw = rng.standard_normal if self.options.noise == "normal" else rng.random
+        z = draw((batches.images_in(step), self.options.noise_size), dtype="float32")
+        return super().draws(batches, step) | {"z": z}
+
+    def generator_inputs(self, image, z=None, **_):
+        """The image and its z."""
+        return [image, z]
+
+    def sample_columns(self, gray, color):
+        """A sample grid with several z a row, each the same in all rows."""
+        # Drawn as at test time, from N(0, I), also where training is uniform; the published code did so.
+        noise = np.random.default_rng(0).standard_normal((SHOWN_SAMPLES, self.options.noise_size), dtype="float32")
+        noise = [np.repeat(z[None], len(gray), axis=0) for z in noise]
+        fakes = [self.predict_images(self.colorizer, [gray, z]) for z in noise]
+        fake_gray = self.predict_images(self.F, color)
+        return (
+            {"gray x": gray}
+            | {f"G(x, z{number})": fake for number, fake in enumerate(fakes, 1)}
+            | {
+                "F(G(x, z1))": self.predict_images(self.F, fakes[0]),
+                "color y": color,
+                "F(y)": fake_gray,
+                "G(F(y), z1)": self.predict_images(self.colorizer, [fake_gray, noise[0]]),
+            }
+        )
