@@ -2,6 +2,7 @@
 
 python experiments/colorize.py RUN_DIR photo.jpg               writes photo-color.png beside it
 python experiments/colorize.py RUN_DIR *.jpg --out coloured    many, into a folder
+python experiments/colorize.py RUN_DIR photo.jpg --samples 4   photo-color-1.png to -4.png: a stochastic run or pix2pix
 """
 
 import argparse
@@ -22,36 +23,44 @@ def main():
     """Colour photographs from the command line; status 2 if one of them could not be used."""
     arguments = _parser().parse_args()
     read_config(arguments.run_dir)
-    targets = {photo: _target(photo, arguments) for photo in arguments.photos}
-    if len(set(targets.values())) < len(targets):
+    if arguments.samples is not None and arguments.samples < 1:
+        raise UserError(f"--samples {arguments.samples} is too small: ask for at least 1.")
+    if arguments.seed < 0:
+        raise UserError(f"--seed {arguments.seed} is too small: use a number of at least 0.")
+    targets = {photo: _targets(photo, arguments) for photo in arguments.photos}
+    if len({target for files in targets.values() for target in files}) < sum(map(len, targets.values())):
         raise UserError("two of the photos would become the same file: colour them one at a time, with --out.")
     import_keras()
-    from models.gan import load_colorizer
+    from models.colorizing import load_colorizer
     from models.photographs import colorize_photograph
 
     network = load_colorizer(arguments.run_dir)
     failures = 0
-    for photo, target in progress_bar(targets.items(), unit="photo"):
+    for photo, files in progress_bar(targets.items(), unit="photo"):
         try:
-            color = colorize_photograph(network, read_image(photo))
+            colors = colorize_photograph(network, read_image(photo), arguments.samples, arguments.seed)
         except UnusableImage as reason:
             print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
             failures += 1
             continue
-        with replacing(target) as scratch:
-            imageio.imwrite(scratch, to_uint8(color))
-        print(target)
+        for target, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
+            with replacing(target) as scratch:
+                imageio.imwrite(scratch, to_uint8(color))
+            print(target)
     return 2 if failures else 0
 
 
-def _target(photo, arguments):
+def _targets(photo, arguments):
+    """The files that a photo becomes."""
     photo = Path(photo)
     if not photo.is_file():
         raise UserError(f"photo {photo} does not exist: check the spelling.")
-    target = Path(arguments.out or photo.parent) / f"{photo.stem}-color.png"
-    if target.exists() and not arguments.overwrite:
-        raise UserError(f"{target} exists already: give --overwrite, or another folder with --out.")
-    return target
+    endings = [""] if arguments.samples is None else [f"-{number + 1}" for number in range(arguments.samples)]
+    targets = [Path(arguments.out or photo.parent) / f"{photo.stem}-color{ending}.png" for ending in endings]
+    for target in targets:
+        if target.exists() and not arguments.overwrite:
+            raise UserError(f"{target} exists already: give --overwrite, or another folder with --out.")
+    return targets
 
 
 def _parser():
@@ -59,6 +68,8 @@ def _parser():
     parser.add_argument("run_dir", metavar="RUN_DIR", help="a directory that a training made")
     parser.add_argument("photos", nargs="+", metavar="PHOTO", help="image files, colour or gray")
     parser.add_argument("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
+    parser.add_argument("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")
     parser.add_argument("--overwrite", action="store_true", help="replace pictures written before")
     return parser
 

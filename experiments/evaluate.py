@@ -13,6 +13,7 @@ pixel_l1_as_published the paper's own formula, which compares [0, 1] with [-1, 1
 """
 
 import argparse
+import itertools
 import json
 from pathlib import Path
 
@@ -80,9 +81,11 @@ def _trained(run_dir):
     from models.colorizing import colorize, load_colorizer
 
     network = load_colorizer(run_dir)
+    numbers = itertools.count()
 
     def colored(color):
-        return to_unit(colorize(network, luma(color)))
+        # A colorizer that reads noise gets other noise in each batch.
+        return to_unit(colorize(network, luma(color), seed=(0, next(numbers))))
 
     return colored
 

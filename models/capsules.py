@@ -4,6 +4,8 @@ Equations are those of Sabour, Frosst and Hinton 2017, "Dynamic Routing Between 
 it runs in float32 whatever the precision.
 """
 
+import math
+
 import keras
 from keras import layers, ops
 
@@ -85,10 +87,12 @@ class _RoutingLayer(_Float32Layer):
 
     def _add_transform(self, children, child_dimension):
         """W_ij of û_j|i = W_ij u_i for all i and j, as one (children, d_i, parents · d_j)."""
+        # Squash takes what is short to almost nothing, and the gradient with it. So that children of middling length
+        # (‖u‖² = ½) and equal couplings (1 / parents) start with parents of middling length too, E‖s‖² is made 1.
+        deviation = self.parents * math.sqrt(2 / (children * self.dimension))
         shape = (children, child_dimension, self.parents * self.dimension)
-        self.transform = self.add_weight(
-            shape=shape, initializer=keras.initializers.RandomNormal(stddev=0.1), name="transform"
-        )
+        initializer = keras.initializers.RandomNormal(stddev=deviation)
+        self.transform = self.add_weight(shape=shape, initializer=initializer, name="transform")
 
     def _votes(self, children):
         """û_j|i = W_ij u_i (Eq. 2 of [13]): (..., children, d_i) to (..., children, parents, d_j)."""

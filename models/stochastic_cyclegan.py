@@ -1,6 +1,7 @@
 """Stochastic CycleGAN: noise in the generator's normalisations, so that one gray image has many colours (§3.3, 4.3)."""
 
 import numpy as np
+from keras import ops
 
 from models.cyclegan import CycleGAN
 from models.generators import resnet_generator, unet_generator
@@ -44,7 +45,7 @@ class StochasticCycleGAN(CycleGAN):
 
     def generator_inputs(self, image, z=None, **_):
         """The image and its z."""
-        return [image, z]
+        return [ops.convert_to_tensor(image), ops.convert_to_tensor(z)]
 
     def sample_columns(self, gray, color):
         """A sample grid with several z a row, each the same in all rows."""

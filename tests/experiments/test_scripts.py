@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 PROJECT = Path(__file__).resolve().parents[2]
-QUICK = ["--preset", "quick", "--image-size", "32", "--generator-filters", "4", "--discriminator-filters", "4"]
+QUICK = ["--preset", "quick", "--image-size", "32", "--generator", "unet", "--generator-filters", "4"]
+QUICK += ["--discriminator", "patch-zoo", "--discriminator-filters", "4"]
 
 
 def run(script, *arguments, cwd, **environment):

@@ -1,23 +1,37 @@
-"""Print the objective's terms of a checkpoint for a batch; run by a test under another backend.
+"""Train a step from checkpoints and print the objective's terms in it; run by a test under another backend.
 
-python objective_terms.py CHECKPOINTS BATCH.npz OPTIONS_JSON
+python objective_terms.py FOLDER CASES_JSON    FOLDER holds batch.npz and a folder of checkpoints for each class
+
+CASES_JSON: class name to options. The stochastic model gets the batch's z.
 """
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
-from keras import ops
 
-from models import CycleGAN
+import models
 from models.checkpoints import Checkpoints
 
-checkpoints, batch, options = sys.argv[1:]
-gan = CycleGAN(**json.loads(options))
-Checkpoints(checkpoints).restore(gan)
-with np.load(batch) as arrays:
-    gray, color = arrays["gray"], arrays["color"]
-terms = gan.objective(gray, color, gan(gray, training=True))
-values = {name: float(ops.convert_to_numpy(value).item()) for name, value in terms.items()}
-gan.fit(gray, color, batch_size=2, verbose=0)
-print(json.dumps(values))
+
+def inputs(name, batch):
+    """What a class's train step gets of a batch: x, color and the draws in x."""
+    draws = {"z": batch["z"]} if name == "StochasticCycleGAN" else {}
+    gray = batch["gray"]
+    return {"gray": gray} | draws if draws else gray, batch["color"], draws
+
+
+if __name__ == "__main__":
+    folder, cases = Path(sys.argv[1]), json.loads(sys.argv[2])
+    with np.load(folder / "batch.npz") as arrays:
+        batch = dict(arrays)
+    found = {}
+    for name, options in cases.items():
+        gan = getattr(models, name)(**options)
+        Checkpoints(folder / name).restore(gan)
+        x, color, _ = inputs(name, batch)
+        # The means of an epoch of one step are the terms before its update.
+        history = gan.fit(x, color, batch_size=len(color), verbose=0).history
+        found[name] = {term: history[term][0] for term in gan.terms}
+    print(json.dumps(found))

@@ -16,24 +16,25 @@ import pytest
 from keras import ops
 
 from data_loader import UserError
-from models import CycleGAN
 from models.checkpoints import Checkpoints, Progress
 from models.errors import Interrupted, NonFinite
 from models.files import only_process_in
 
 TRAIN = """
 import json, sys
+import models
 from data_loader import load_flowers
-from models import CycleGAN
-folder, run_dir, tiny = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-gan = CycleGAN(**tiny)
-gan.train(load_flowers(folder, 32), run_dir, epochs=3, batch_size=2, checkpoint_interval=1, sample_interval=0)
+folder, run_dir, name, options, training = sys.argv[1:4] + [json.loads(text) for text in sys.argv[4:]]
+gan = getattr(models, name)(**options)
+gan.train(load_flowers(folder, gan.options.image_size), run_dir, checkpoint_interval=1, sample_interval=0, **training)
 """
+TRAINING = {"epochs": 2, "batch_size": 2}
+PIX2PIX = {"image_size": 64, "generator_filters": 2, "discriminator_filters": 2}
 
 
-def start(photo_folder, run_dir, tiny, backend):
+def start(photo_folder, run_dir, name, options, training, backend="tensorflow"):
     return subprocess.Popen(
-        [sys.executable, "-c", TRAIN, photo_folder, run_dir, json.dumps(tiny)],
+        [sys.executable, "-c", TRAIN, photo_folder, run_dir, name, json.dumps(options), json.dumps(training)],
         stderr=subprocess.DEVNULL,
         env=os.environ | {"KERAS_BACKEND": backend},
     )
@@ -52,14 +53,30 @@ def losses(run_dir):
         ]
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(photo_folder, tmp_path, tiny, backend):
+@pytest.mark.parametrize(
+    ("name", "options", "training", "backend"),
+    [
+        ("CycleGAN", {}, {}, "tensorflow"),
+        ("CycleGAN", {}, {}, "jax"),
+        # With everything that a run may carry along: an average, past fakes, noise, dropout, a falling rate.
+        ("CapsuleCycleGAN", {"discriminator_filters": 8, "ema": 0.9, "pool_size": 3}, {}, "tensorflow"),
+        ("StochasticCycleGAN", {"paired_weight": 1.0, "paired_fraction": 0.5}, {}, "tensorflow"),
+        ("Pix2Pix", PIX2PIX, {"lr_decay": "linear"}, "tensorflow"),
+    ],
+)
+def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(
+    photo_folder, tmp_path, tiny, name, options, training, backend
+):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: make test EXTRAS={backend}")
+    if name != "Pix2Pix":
+        left_out = "discriminator" if name == "CapsuleCycleGAN" else None
+        options = {option: value for option, value in tiny.items() if option != left_out} | options
+    run = (name, options, TRAINING | training, backend)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    uninterrupted = start(photo_folder, whole, tiny, backend)
-    killed = start(photo_folder, broken, tiny, backend)
-    deadline = time.monotonic() + 120
+    uninterrupted = start(photo_folder, whole, *run)
+    killed = start(photo_folder, broken, *run)
+    deadline = time.monotonic() + 240
     # The 12 pictures give 5 steps an epoch; the kill comes in the middle of the first one or later.
     while not (broken / "checkpoints" / "previous.npz").exists():
         assert time.monotonic() < deadline and killed.poll() is None
@@ -67,26 +84,26 @@ def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(photo_folder, 
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     with np.load(broken / "checkpoints" / "last.npz") as arrays:
-        assert '"step": 15' not in str(arrays["facts"])
-    assert start(photo_folder, broken, tiny, backend).wait(120) == 0
-    assert uninterrupted.wait(120) == 0
+        assert '"step": 10' not in str(arrays["facts"])
+    assert start(photo_folder, broken, *run).wait(240) == 0
+    assert uninterrupted.wait(240) == 0
     expected, resumed = state(whole), state(broken)
-    assert len(expected) > 100
+    assert len(expected) > 50
     assert expected.keys() == resumed.keys()
-    for name, value in expected.items():
-        assert (value == resumed[name]).all(), name
+    for array, value in expected.items():
+        assert (value == resumed[array]).all(), array
     assert losses(whole) == losses(broken)
-    assert len(losses(whole)) == 3
+    assert len(losses(whole)) == 2
 
 
 @pytest.fixture
-def trained(tiny, tiny_flowers, tmp_path):
-    gan = CycleGAN(**tiny)
+def trained(toy, tiny_flowers, tmp_path):
+    gan = toy()
     step = gan.train(tiny_flowers, tmp_path / "run", epochs=1, batch_size=4, sample_interval=2)
     return gan, step, tmp_path / "run"
 
 
-def test_a_run_leaves_its_record_and_goes_on(trained, tiny, tiny_flowers):
+def test_a_run_leaves_its_record_and_goes_on(trained, toy, tiny_flowers):
     gan, step, run = trained
     steps = -(-int((tiny_flowers.split_of == "train").sum()) // 4)
     assert step == steps
@@ -105,7 +122,7 @@ def test_a_run_leaves_its_record_and_goes_on(trained, tiny, tiny_flowers):
     gray = np.zeros((1, 32, 32, 1), "float32")
     assert (ops.convert_to_numpy(colorizer(gray)) == ops.convert_to_numpy(gan.colorizer(gray))).all()
     # Done is done; more epochs go on, and a limit of steps counts for the run, not for the call.
-    again = CycleGAN(**tiny)
+    again = toy()
     assert again.train(tiny_flowers, run, epochs=1, batch_size=4) == steps
     assert again.train(tiny_flowers, run, epochs=9, batch_size=4, max_steps=steps + 1) == steps + 1
     assert len(losses(run)) == 1
@@ -113,36 +130,36 @@ def test_a_run_leaves_its_record_and_goes_on(trained, tiny, tiny_flowers):
         again.train(tiny_flowers, run, epochs=9, batch_size=2)
 
 
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(trained, tiny, tiny_flowers, capsys):
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(trained, toy, tiny_flowers, capsys):
     gan, step, run = trained
     gan.train(tiny_flowers, run, epochs=2, batch_size=4)
     last = run / "checkpoints" / "last.npz"
     content = bytearray(last.read_bytes())
     content[len(content) // 2] ^= 255
     last.write_bytes(content)
-    progress = Checkpoints(run / "checkpoints").restore(CycleGAN(**tiny))
+    progress = Checkpoints(run / "checkpoints").restore(toy())
     assert progress.step == step
     assert "last.npz is damaged" in capsys.readouterr().out
     assert (run / "checkpoints" / "damaged-last.npz").exists()
     (run / "checkpoints" / "previous.npz").write_bytes(b"")
     with pytest.raises(UserError, match="--fresh"):
-        Checkpoints(run / "checkpoints").restore(CycleGAN(**tiny))
+        Checkpoints(run / "checkpoints").restore(toy())
 
 
-def test_a_checkpoint_of_another_shape_is_refused(trained, tiny):
+def test_a_checkpoint_of_another_shape_is_refused(trained, toy):
     _, _, run = trained
-    with pytest.raises(UserError, match="belongs to a CycleGAN of another shape"):
-        Checkpoints(run / "checkpoints").restore(CycleGAN(**tiny | {"generator_filters": 8}))
+    with pytest.raises(UserError, match="belongs to a Toy of another shape"):
+        Checkpoints(run / "checkpoints").restore(toy(filters=8))
 
 
-def test_a_loss_that_is_not_finite_stops_the_run_by_name(tiny, tiny_flowers, tmp_path):
-    gan = CycleGAN(**tiny | {"lambda_cycle": 1e39})
-    with pytest.raises(NonFinite, match=r"loss term cycle_\w+ is (inf|nan) at step 1\. There is no checkpoint"):
+def test_a_loss_that_is_not_finite_stops_the_run_by_name(toy, tiny_flowers, tmp_path):
+    gan = toy(weight=1e39)
+    with pytest.raises(NonFinite, match=r"loss term l1 is inf at step 1\. There is no checkpoint"):
         gan.train(tiny_flowers, tmp_path, epochs=1)
 
 
-def test_weights_that_are_not_finite_are_not_saved(tiny, tmp_path):
-    gan = CycleGAN(**tiny)
+def test_weights_that_are_not_finite_are_not_saved(toy, tmp_path):
+    gan = toy()
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(gan, Progress(step=3))
     gan.trainable_variables[0].assign(np.full(gan.trainable_variables[0].shape, np.nan))
@@ -151,13 +168,13 @@ def test_weights_that_are_not_finite_are_not_saved(tiny, tmp_path):
     assert checkpoints.restore(gan).step == 3
 
 
-def test_sigterm_ends_the_run_after_a_checkpoint(tiny, tiny_flowers, tmp_path):
+def test_sigterm_ends_the_run_after_a_checkpoint(toy, tiny_flowers, tmp_path):
     class Signal:
         """Stands for a person: sends the signal when the second batch is asked for."""
 
         sent = False
 
-    gan = CycleGAN(**tiny)
+    gan = toy()
     original = gan.objective
 
     def objective(*images):
@@ -174,25 +191,25 @@ def test_sigterm_ends_the_run_after_a_checkpoint(tiny, tiny_flowers, tmp_path):
     assert (tmp_path / "generator.keras").exists()
 
 
-def test_batches_come_in_their_order(tiny, tiny_flowers, monkeypatch):
+def test_batches_come_in_their_order(toy, tiny_flowers, monkeypatch):
     from data_loader import Batches
 
     asked, batch = [], Batches.batch
     monkeypatch.setattr(Batches, "batch", lambda self, step: asked.append(step) or batch(self, step))
-    CycleGAN(**tiny).train(tiny_flowers, epochs=2, batch_size=3)
+    toy().train(tiny_flowers, epochs=2, batch_size=3)
     # TensorFlow's `fit` looks at the first two of an epoch before it begins.
     assert [step for number, step in enumerate(asked) if step not in asked[:number]] == list(range(6))
     assert asked[-3:] == [3, 4, 5] or asked[-1] == 5
 
 
-def test_images_of_another_size_are_refused(tiny, tiny_flowers):
+def test_images_of_another_size_are_refused(toy, tiny_flowers):
     with pytest.raises(UserError, match="32 pixels and the model takes 64"):
-        CycleGAN(**tiny | {"image_size": 64}).train(tiny_flowers)
+        toy(image_size=64).train(tiny_flowers)
 
 
-def test_without_a_run_directory_nothing_is_written(tiny, tiny_flowers, tmp_path, monkeypatch):
+def test_without_a_run_directory_nothing_is_written(toy, tiny_flowers, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert CycleGAN(**tiny).train(tiny_flowers, max_steps=2) == 2
+    assert toy().train(tiny_flowers, max_steps=2) == 2
     assert not list(tmp_path.iterdir())
 
 
@@ -205,7 +222,7 @@ def test_metrics_that_cannot_be_read_are_kept_aside(trained, tiny_flowers, capsy
     assert [row["epoch"] for row in losses(run)] == ["2"]
 
 
-def test_a_full_disk_loses_no_checkpoint(trained, tiny, tiny_flowers, monkeypatch):
+def test_a_full_disk_loses_no_checkpoint(trained, toy, tiny_flowers, monkeypatch):
     gan, _, run = trained
     before = (run / "checkpoints" / "last.npz").read_bytes()
 

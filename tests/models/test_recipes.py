@@ -1,0 +1,155 @@
+"""What may be added to any CycleGAN: known pairs, an image pool, averaged weights, a falling learning rate."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from data_loader import Batches, UserError
+from models import CycleGAN
+from models.averaging import AveragingAdam
+from models.colorizing import colorize, load_colorizer
+from models.image_pool import ImagePool, pool_draws
+from models.learning_rate import LinearDecay
+from models.options import decides_what_is_learned
+
+
+def numbers(x):
+    return ops.convert_to_numpy(x)
+
+
+def terms_of(gan, batches, step=0):
+    gray, color = batches.batch(step)
+    draws = gan.draws(batches, step)
+    terms = gan.objective(gray, color, gan.translate(gray, training=True, **draws), **draws)
+    return {name: float(numbers(value)) for name, value in terms.items()}
+
+
+@pytest.fixture
+def batches(tiny_flowers):
+    return Batches(tiny_flowers.split("train"), batch_size=4)
+
+
+def test_the_paired_term_by_hand_and_nothing_else_changes(tiny, batches):
+    plain = terms_of(CycleGAN(**tiny), batches)
+    assert terms_of(CycleGAN(**tiny, paired_weight=0.0, paired_fraction=0.5), batches) == plain
+    for loss, error in (("l2", np.square), ("l1", np.abs)):
+        gan = CycleGAN(**tiny, paired_weight=3.0, paired_fraction=0.5, paired_loss=loss)
+        terms = terms_of(gan, batches)
+        gray, _ = batches.batch(0)
+        draws = gan.draws(batches, 0)
+        assert 0 < draws["known"].sum() < 4
+        errors = error(numbers(gan(gray, training=True)) - draws["original"]).mean(axis=(1, 2, 3))
+        assert terms.pop("paired") == pytest.approx(3 * (errors * draws["known"][:, 0]).mean(), rel=1e-4)
+        assert terms == plain
+
+
+def test_known_pairs_are_a_seeded_share_and_their_originals_those_of_the_gray_images(tiny_flowers, batches):
+    known = batches.known_pairs(0.5)
+    assert known.sum() == round(len(known) / 2)
+    assert (known == Batches(tiny_flowers.split("train"), 1).known_pairs(0.5)).all()
+    assert (known != Batches(tiny_flowers.split("train"), 4, seed=1).known_pairs(0.5)).any()
+    gray, color = batches.batch(5)
+    from data_loader.images import luma
+
+    assert (luma(batches.originals(5)) == gray).all()
+    assert (batches.originals(5) != color).any()
+
+
+def test_a_run_records_its_known_pairs(tiny, tiny_flowers, tmp_path):
+    gan = CycleGAN(**tiny, paired_weight=1.0, paired_fraction=0.4)
+    gan.train(tiny_flowers, tmp_path, max_steps=1, sample_interval=0)
+    train = tiny_flowers.split("train")
+    listed = (tmp_path / "pairs.txt").read_text().split()
+    assert len(listed) == round(0.4 * len(train))
+    assert set(listed) < set(train.ids)
+
+
+@pytest.mark.parametrize(
+    ("options", "training", "message"),
+    [
+        ({"paired_weight": 1.0}, {"pairing": "disjoint"}, "leaves no pairs for --paired-weight"),
+        ({"paired_weight": 1.0, "paired_fraction": 0.01}, {}, "is none: use a larger share"),
+        ({"pool_size": 2}, {"batch_size": 3}, "--pool-size 2 does not hold a batch of 3"),
+    ],
+)
+def test_what_the_data_cannot_give_is_refused(tiny, tiny_flowers, tmp_path, options, training, message):
+    with pytest.raises(UserError, match=message):
+        CycleGAN(**tiny, **options).train(tiny_flowers, tmp_path / "run", **training)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_pool_fills_then_swaps_half_of_the_time(batches):
+    pool = ImagePool(6, (1, 1, 1))
+    seen, swapped = [], 0
+    for step in range(40):
+        draws = pool_draws(6, batches, step)
+        count = batches.images_in(step)
+        new = np.arange(len(seen) + 1, len(seen) + 1 + count, dtype="float32")
+        kept = set(numbers(pool.past).ravel()) - {0}
+        shown = numbers(pool(new[:, None, None, None], **draws)).ravel()
+        filling = len(seen) < 6
+        seen += new.tolist()
+        assert (shown[shown != new] < new.min()).all()
+        assert set(shown[shown != new]) <= kept
+        if filling:
+            assert (shown == new).all()
+        else:
+            swapped += (shown != new).sum()
+            assert set(new[shown != new]) <= set(numbers(pool.past).ravel())
+    assert 0.3 < swapped / (len(seen) - 6) < 0.7
+    assert len(set(numbers(pool.past).ravel())) == 6
+
+
+def test_the_discriminators_see_the_pool_and_the_generators_do_not(tiny, batches):
+    plain, pooled = CycleGAN(**tiny), CycleGAN(**tiny, pool_size=4)
+    first = terms_of(pooled, batches, 0)
+    assert first == terms_of(plain, batches, 0)
+    for pool in pooled.pools:
+        pool.past.assign(np.full(pool.past.shape, 0.9))
+    step = next(step for step in range(4, 30) if pooled.draws(batches, step)["show_past"].any())
+    expected, found = terms_of(plain, batches, step), terms_of(pooled, batches, step)
+    assert {name for name in found if found[name] != expected[name]} == {"d_color", "d_gray"}
+
+
+def test_images_are_made_with_averaged_weights_and_training_goes_on_with_its_own(toy, tiny_flowers, tmp_path):
+    gan = toy(ema=0.9, learning_rate=0.05)
+    gan.train(tiny_flowers, tmp_path, epochs=2, batch_size=4, sample_interval=0)
+    trained = [numbers(weight) for weight in gan.trainable_variables]
+    with gan.averaged():
+        averaged = [numbers(weight) for weight in gan.trainable_variables]
+    assert all((a != b).any() for a, b in zip(trained, averaged, strict=True) if a.size > 1)
+    for weight, value in zip(gan.trainable_variables, trained, strict=True):
+        assert (numbers(weight) == value).all()
+    gray = np.random.default_rng(0).integers(0, 256, (1, 32, 32), np.uint8)
+    assert (colorize(load_colorizer(tmp_path), gray) == gan.colorize(gray)).all()
+    assert (colorize(gan.colorizer, gray) != gan.colorize(gray)).any()
+
+
+def test_the_average_by_hand():
+    import keras
+
+    weight = keras.Variable([0.0])
+    adam = AveragingAdam(1.0, 0.0, 0.0, momentum=0.5)
+    adam.build([weight])
+    average, values = None, []
+    for step in range(6):
+        adam.apply([ops.convert_to_tensor([1.0])])
+        values.append(float(numbers(weight)[0]))
+        momentum = min(0.5, (1 + step) / (10 + step)) if step else 0
+        average = momentum * (average or 0) + (1 - momentum) * values[-1]
+    with adam.averaged([weight]):
+        assert float(numbers(weight)[0]) == pytest.approx(average, rel=1e-5)
+    assert float(numbers(weight)[0]) == values[-1]
+
+
+def test_the_rate_is_constant_then_falls_to_zero():
+    schedule = LinearDecay(0.2, 100)
+    assert [float(numbers(schedule(step))) for step in (0, 50, 75, 100, 120)] == pytest.approx([0.2, 0.2, 0.1, 0, 0])
+
+
+def test_epochs_may_change_on_resume_unless_the_rate_depends_on_them(toy, tiny_flowers, tmp_path):
+    assert "epochs" not in decides_what_is_learned({"epochs": 2, "lr_decay": "none"})
+    gan = toy()
+    gan.train(tiny_flowers, tmp_path, epochs=2, lr_decay="linear", max_steps=1, sample_interval=0)
+    with pytest.raises(UserError, match="epochs 2, which cannot change"):
+        gan.train(tiny_flowers, tmp_path, epochs=3, lr_decay="linear", max_steps=2)
