@@ -5,7 +5,7 @@ import numpy as np
 from data_loader.errors import UserError
 from data_loader.images import luma, to_network
 
-# What is drawn apart from each other, so that one more draw of one kind leaves the others as they were.
+# What is drawn apart from the other purposes, so that one more draw of one kind leaves the others as they were.
 PURPOSES = ("order", "flip", "noise", "pool", "pairs")
 
 
@@ -80,7 +80,7 @@ class Batches:
         return self._which(step)[0]
 
     def rng(self, purpose, number=0):
-        """The random numbers of a purpose for an epoch or a step, apart from all others of the seed."""
+        """The random numbers of a purpose for an epoch or a step, apart from the other purposes' ones."""
         return np.random.default_rng((self.seed, PURPOSES.index(purpose), number))
 
     def _which(self, step):

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from data_loader.errors import UserError
 from models.capsules import ConvolutionalCapsules, Lengths, RealOverFake, RoutingCapsules, Squash
 from models.layers import NORMS, normal
 
@@ -16,6 +17,9 @@ def published_discriminator(image_size, channels, filters=256, name=None):
 
     Each round multiplies the same votes û by a dense layer of the softmax of the round before. No vote is routed to
     a parent, so it is no routing by agreement. (n, S, S, channels) in [-1, 1] to (n, 1).
+
+    Raises:
+        UserError: `image_size` is no multiple of 32.
     """
     image = keras.Input((image_size, image_size, channels))
     x = layers.LeakyReLU(0.3)(layers.Conv2D(filters, 9)(_rescaled(image)))
@@ -65,7 +69,11 @@ def patch_capsule_discriminator(image_size, channels, norm="instance", filters=6
 
 def _rescaled(image):
     """32×32 (§4.2), each pixel the mean over what it stands for."""
-    return layers.Resizing(RESCALED, RESCALED, antialias=True, dtype="float32")(image)
+    factor, rest = divmod(image.shape[1], RESCALED)
+    if rest:
+        size = image.shape[1]
+        raise UserError(f"--image-size {size} cannot be rescaled to 32: use a multiple of it, {32 * max(1, factor)}.")
+    return layers.AveragePooling2D(factor, dtype="float32")(image)
 
 
 def _read(capsules, lengths):

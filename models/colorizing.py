@@ -8,6 +8,8 @@ import numpy as np
 from data_loader.errors import UserError
 from data_loader.images import from_network, to_network, to_uint8
 
+CHUNK = 8
+
 
 def colorize(network, gray, samples=None, seed=0, z=None):
     """Colour gray images with a colorizer.
@@ -56,7 +58,7 @@ def reads_noise(network):
 
 def predict_images(network, inputs):
     """Run a network on images in [-1, 1], as at test time: no dropout, moving statistics."""
-    return network.predict(inputs, batch_size=8, verbose=0)
+    return network.predict(inputs, batch_size=CHUNK, verbose=0)
 
 
 def load_colorizer(run_dir):
@@ -121,7 +123,9 @@ def _with_dropout(network, images, seed):
     try:
         for state, value in zip(states, seeds, strict=True):
             state.assign(value)
-        return predict_images(sampler, images)
+        # Not `predict`, which would set every layer to test time again.
+        chunks = [sampler(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
+        return np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks])
     finally:
         for state, value in zip(states, kept, strict=True):
             state.assign(value)

@@ -23,7 +23,6 @@ class CycleGAN(ColorizationGAN):
     """
 
     options_type = CycleGANOptions
-    paired = False
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -42,7 +41,7 @@ class CycleGAN(ColorizationGAN):
         self.pools = [ImagePool(size, network.output_shape[1:]) for network in (self.G, self.F)] if size else []
         terms = ["gan_color", "gan_gray", "cycle_gray", "cycle_color", "d_color", "d_gray"]
         terms += ["identity_gray", "identity_color"] if self.options.lambda_identity else []
-        self.finish(terms + (["paired"] if self.options.paired_weight else []))
+        self.finish(terms + (["paired"] if self.options.paired_weight else []), self.options.ema)
 
     def build_generator(self, in_channels, out_channels, name):
         """A generator as in §3.1: (n, S, S, in_channels) to (n, S, S, out_channels), both in [-1, 1]."""
@@ -56,12 +55,12 @@ class CycleGAN(ColorizationGAN):
         """A PatchGAN as in §3.1: (n, S, S, channels) in [-1, 1] to a map of logits."""
         o = self.options
         build = DISCRIMINATORS[o.discriminator]
-        lengths = {"lengths": True} if o.gan_loss == "margin" else {}
+        lengths = {"lengths": True} if o.chosen_gan_loss == "margin" else {}
         return build(o.image_size, channels, o.norm, o.discriminator_filters, name=name, **lengths)
 
     def choose_gan_loss(self):
         """Eq. 1 as a function of what a discriminator puts out."""
-        return GAN_LOSSES[self.options.gan_loss]
+        return GAN_LOSSES[self.options.chosen_gan_loss]
 
     def draws(self, batches, step):
         """What the image pools do, and the originals of the gray images whose pair is known."""
@@ -116,8 +115,8 @@ class CycleGAN(ColorizationGAN):
         """The fakes that the discriminators see: the newest, or with pools half of the time past ones."""
         if not self.pools:
             return fake_color, fake_gray
-        draws = (place, store, show_past)
-        return [pool(fake, *draws) for pool, fake in zip(self.pools, (fake_color, fake_gray), strict=True)]
+        color_pool, gray_pool = self.pools
+        return color_pool(fake_color, place, store, show_past), gray_pool(fake_gray, place, store, show_past)
 
     def identity(self, gray, color, **draws):
         """‖F(x) − x‖₁ and ‖G(y) − y‖₁, which the published code adds: each leaves its own domain alone."""

@@ -37,13 +37,19 @@ class ColorizationGAN(keras.Model):
         prepare_runtime()
         keras.utils.set_random_seed(self.options.seed)
 
-    def finish(self, terms):
-        """Make the optimizer and a running mean a loss term, once all networks are built."""
+    def finish(self, terms, ema=0.0):
+        """Make the optimizer and a running mean a loss term, once all networks are built.
+
+        Args:
+            terms: names of the objective's terms.
+            ema: momentum of the average of the weights that images are made with; 0 for none.
+        """
+        self.ema = ema
         self.terms = list(terms)
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
         o = self.options
         adam = (o.learning_rate, o.beta1, o.beta2)
-        self.compile(AveragingAdam(*adam, o.ema) if o.ema else keras.optimizers.Adam(*adam))
+        self.compile(AveragingAdam(*adam, ema) if ema else keras.optimizers.Adam(*adam))
         self.optimizer.build(self.trainable_variables)
         self.built = True
 
@@ -109,8 +115,8 @@ class ColorizationGAN(keras.Model):
         return train_epochs(self, flowers, run_dir, **training)
 
     def averaged(self):
-        """A block in which the networks have their averaged weights, if the option `ema` asks for an average."""
-        return self.optimizer.averaged(self.trainable_variables) if self.options.ema else nullcontext()
+        """A block in which the networks have their averaged weights, if the model keeps an average."""
+        return self.optimizer.averaged(self.trainable_variables) if self.ema else nullcontext()
 
     def colorize(self, gray, samples=None, seed=0, z=None):
         """Colour gray images of the model's size; see `models.colorizing.colorize`."""

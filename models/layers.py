@@ -5,6 +5,8 @@ from keras import ops
 
 from data_loader.images import LUMA_WEIGHTS
 
+BATCH_NORM_EPSILON = 1e-5
+
 
 @keras.saving.register_keras_serializable(package="colorization")
 class ReflectionPadding2D(keras.layers.Layer):
@@ -41,7 +43,15 @@ class NarrowConv2D(keras.layers.Conv2D):
         filters, kernel_size, **kwargs: as `Conv2D`.
 
     Input (n, h, w, c), output (n, h − k + 1, w − k + 1, filters).
+
+    Raises:
+        ValueError: a stride, a dilation, groups or a padding is asked for.
     """
+
+    def __init__(self, filters, kernel_size, **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        if (self.strides, self.dilation_rate, self.groups, self.padding) != ((1, 1), (1, 1), 1, "valid"):
+            raise ValueError("a NarrowConv2D has stride 1, no dilation, one group and no padding.")
 
     def convolution_op(self, inputs, kernel):
         rows, columns, channels, filters = kernel.shape
@@ -83,9 +93,14 @@ def instance_norm():
     return keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
 
 
+def batch_norm():
+    """Batch normalisation as in pix2pix."""
+    return keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON)
+
+
 # What "same" pads before and after for a 4×4 kernel of stride 1.
 SAME_4 = ((1, 2), (1, 2))
-NORMS = {"instance": instance_norm, "layer": WholeImageNormalization, "batch": keras.layers.BatchNormalization}
+NORMS = {"instance": instance_norm, "layer": WholeImageNormalization, "batch": batch_norm}
 
 
 def normal():

@@ -1,7 +1,7 @@
 """Noise in the normalisation layers: how a generator takes z (§3.3, after Dumoulin et al., the paper's [15])."""
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from models.layers import NORMS, normal
 
@@ -19,7 +19,7 @@ class ConditionalNormalization(layers.Layer):
 
     noise "normal" (the text, z ~ N(0, I)): (1 + γ(z)) · x̂ + β(z), with γ and β linear in z.
     noise "uniform" (the published code): ReLU(γ(z)) · x̂ + ReLU(β(z)), with γ and β 1×1 convolutions of z, which
-    on a vector are linear layers with a bias.
+    on a vector are linear layers with a bias; x̂ is normalised per channel there, whatever the other networks do.
 
     Args:
         norm: "instance" or "layer", what x̂ is normalised over.
@@ -32,7 +32,7 @@ class ConditionalNormalization(layers.Layer):
         super().__init__(**kwargs)
         self.norm, self.noise = norm, noise
         self.normalize = layers.GroupNormalization(-1, epsilon=1e-5, center=False, scale=False, dtype=self.dtype_policy)
-        if norm == "layer":
+        if norm == "layer" and noise == "normal":
             self.normalize = NORMS["layer"](dtype=self.dtype_policy)
 
     def build(self, input_shapes):
@@ -40,17 +40,19 @@ class ConditionalNormalization(layers.Layer):
         self.normalize.build(image)
         released = self.noise == "uniform"
         settings = {"activation": "relu", "use_bias": True} if released else {"use_bias": False}
-        initializer = "glorot_uniform" if released else normal()
-        # γ and β in one product; float32, as they are few and decide the colours.
-        self.modulation = layers.Dense(2 * image[-1], kernel_initializer=initializer, dtype="float32", **settings)
-        self.modulation.build(z)
+        initializer = keras.initializers.GlorotUniform if released else normal
+        self.gamma, self.beta = (
+            # A fresh initializer each, or both would start as the same numbers.
+            layers.Dense(image[-1], kernel_initializer=initializer(), dtype=self.dtype_policy, **settings)
+            for _ in range(2)
+        )
+        self.gamma.build(z)
+        self.beta.build(z)
 
     def call(self, inputs):
         x, z = inputs
-        gamma, beta = ops.split(self.modulation(z)[:, None, None, :], 2, axis=-1)
-        scale = gamma if self.noise == "uniform" else 1 + gamma
-        normalized = self.normalize(x)
-        return normalized * ops.cast(scale, normalized.dtype) + ops.cast(beta, normalized.dtype)
+        scale = self.gamma(z) if self.noise == "uniform" else 1 + self.gamma(z)
+        return self.normalize(x) * scale[:, None, None, :] + self.beta(z)[:, None, None, :]
 
     def compute_output_shape(self, input_shapes):
         return input_shapes[0]

@@ -19,7 +19,6 @@ class ModelOptions(Options):
     learning_rate: float = option(2e-4, "Adam's, for generators and discriminators [4.1]", at_least=0)
     beta1: float = option(0.9, "Adam's [4.1]", at_least=0, below=1)
     beta2: float = option(0.999, "Adam's [4.1]", at_least=0, below=1)
-    ema: float = option(0.0, "make images with a moving average of the weights, of this momentum", at_least=0, below=1)
     seed: int = option(0, "of the weights, the order of the images and all that is random", at_least=0, below=2**32)
 
 
@@ -37,6 +36,7 @@ class UnpairedOptions(ModelOptions):
     cycle_loss: str = option("l1", "norm of the cycle loss, Eq. 2 [4.1]", ("l1", "l2"))
     lambda_cycle: float = option(10.0, "weight of the cycle loss, Eq. 3", at_least=0)
     lambda_identity: float = option(0.0, "weight of the identity loss, which the paper does not have", at_least=0)
+    ema: float = option(0.0, "make images with a moving average of the weights, of this momentum", at_least=0, below=1)
     pool_size: int = option(0, "past fakes that the discriminators see half of the time [4]; 0 for none", at_least=0)
     paired_weight: float = option(0.0, "weight of the paired loss on the known pairs [5]; 0 for none", at_least=0)
     paired_fraction: float = option(0.1, "share of the training images whose pair is known", at_least=0, at_most=1)
@@ -61,15 +61,20 @@ class CycleGANOptions(UnpairedOptions):
     )
     discriminator_filters: int = option(64, "filters of its first convolution", at_least=1)
     gan_loss: str = option(
-        "mse",
-        "Eq. 1 as least squares on logits, as cross-entropy, or (patch-capsule only) as margin loss",
+        None,
+        "Eq. 1 as least squares on logits (default), as cross-entropy, or as margin loss (default of patch-capsule)",
         ("mse", "bce", "margin"),
     )
+
+    @property
+    def chosen_gan_loss(self):
+        """`gan_loss`, or the discriminator's own: least squares would pull the difference of two lengths to 0."""
+        return self.gan_loss or ("margin" if self.discriminator == "patch-capsule" else "mse")
 
     def check_together(self):
         """Margin loss reads capsule lengths."""
         super().check_together()
-        if self.gan_loss == "margin" and self.discriminator != "patch-capsule":
+        if self.chosen_gan_loss == "margin" and self.discriminator != "patch-capsule":
             raise UserError("--gan-loss margin reads capsules: use --discriminator patch-capsule, or another loss.")
 
 

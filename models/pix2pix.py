@@ -5,7 +5,7 @@ from keras import layers, ops
 
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
-from models.layers import normal, tanh_output
+from models.layers import BATCH_NORM_EPSILON, normal, tanh_output
 from models.losses import GAN_LOSSES, l1, without_learning
 from models.options import Pix2PixOptions
 
@@ -50,7 +50,7 @@ class Pix2Pix(ColorizationGAN):
             size //= 2
 
         def normed(x):
-            return layers.BatchNormalization(momentum=o.norm_momentum)(x)
+            return layers.BatchNormalization(momentum=o.norm_momentum, epsilon=BATCH_NORM_EPSILON)(x)
 
         def down(x, filters, norm=True):
             x = layers.Conv2D(filters, 4, 2, "same", use_bias=not norm, kernel_initializer=normal())(x)

@@ -12,7 +12,7 @@ from models import callbacks as beside
 from models.checkpoints import Checkpoints, Progress
 from models.errors import Interrupted, NonFinite
 from models.files import only_process_in, write_text
-from models.learning_rate import LinearDecay
+from models.learning_rate import require_rate_of_step, set_rate
 from models.options import TrainingOptions, decides_what_is_learned
 from models.presets import of_preset
 from models.records import CheckpointSaver, MetricsFile, SampleImages
@@ -51,9 +51,7 @@ def train_epochs(model, flowers, run_dir=None, **training):
     batches = Batches(flowers.split("train"), options.batch_size, model.options.seed, model.paired, options.pairing)
     # Says now what of the data does not suit the options.
     model.draws(batches, 0)
-    if options.lr_decay == "linear":
-        steps = options.epochs * batches.steps_per_epoch
-        model.optimizer.learning_rate = LinearDecay(model.options.learning_rate, steps)
+    set_rate(model, options.epochs * batches.steps_per_epoch if options.lr_decay == "linear" else None)
     if run_dir is None:
         return _train(model, options, batches, Progress(), None, [])
     with only_process_in(run_dir):
@@ -68,6 +66,7 @@ def train_epochs(model, flowers, run_dir=None, **training):
 
 def _train(model, options, batches, progress, checkpoints, record):
     """Train from `progress` to the end that the options set; `record` are the callbacks that write."""
+    require_rate_of_step(model, progress.step)
     per_epoch = batches.steps_per_epoch
     total = min(options.epochs * per_epoch, options.max_steps or options.epochs * per_epoch)
     if progress.step:

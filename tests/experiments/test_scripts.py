@@ -110,6 +110,19 @@ def test_colorize_keeps_size_and_luminance(trained, tmp_path):
     assert "--overwrite" in again.stderr
 
 
+def test_several_colourings_of_a_photo(photo_folder, tmp_path):
+    small = ["--preset", "quick", "--generator-filters", 2, "--discriminator-filters", 2, "--max-steps", 1]
+    trained = run("pix2pix", *small, "--dataset", photo_folder, "--run-dir", "run", cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr[-500:]
+    assert run("evaluate", "run", cwd=tmp_path).returncode == 0
+    Image.new("RGB", (40, 40), "gray").save(tmp_path / "rose.png")
+    done = run("colorize", "run", "rose.png", "--samples", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert done.stdout.split() == ["rose-color-1.png", "rose-color-2.png"]
+    refused = run("colorize", "run", "rose.png", "--samples", 0, cwd=tmp_path)
+    assert (refused.returncode, "--samples 0 is too small" in refused.stderr) == (2, True)
+
+
 def test_two_photos_that_would_become_one_file_are_refused(trained, tmp_path):
     run_dir, _ = trained
     for folder in ("a", "b"):
@@ -124,7 +137,12 @@ def test_two_photos_that_would_become_one_file_are_refused(trained, tmp_path):
 @pytest.mark.parametrize(
     ("script", "arguments", "message"),
     [
-        ("cyclegan", ["--preset", "fast"], "--preset fast does not exist: use one of paper, released, quick"),
+        ("cyclegan", ["--preset", "fast"], "--preset fast does not exist: use one of paper, released, best, quick"),
+        ("pix2pix", ["--preset", "best"], "--preset best does not exist: use one of paper, released, quick"),
+        ("capsule_cyclegan", ["--capsule-loss", "margin"], "use --capsule routing"),
+        ("stochastic_cyclegan", ["--paired-fraction", "2"], "--paired-fraction 2.0 is too large"),
+        ("benchmark", ["vgg"], "model vgg does not exist: use one of cyclegan, capsule_cyclegan"),
+        ("benchmark", ["pix2pix,colour=1"], "pix2pix has no option --colour"),
         ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
         ("cyclegan", ["--dataset", "/no/such/folder"], "neither a folder nor"),
         ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
@@ -156,7 +174,10 @@ def test_a_backend_that_does_not_exist(tmp_path):
     assert (done.returncode, "tensorflow, jax, torch" in done.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("script", ["cyclegan", "evaluate", "colorize", "benchmark"])
+@pytest.mark.parametrize(
+    "script",
+    ["cyclegan", "capsule_cyclegan", "stochastic_cyclegan", "pix2pix", "evaluate", "colorize", "benchmark"],
+)
 def test_help_teaches(script, tmp_path):
     done = run(script, "--help", cwd=tmp_path)
     assert done.returncode == 0
@@ -165,7 +186,7 @@ def test_help_teaches(script, tmp_path):
 
 def test_ctrl_c_says_how_to_go_on(photo_folder, tmp_path):
     command = [sys.executable, PROJECT / "experiments" / "cyclegan.py", *QUICK, "--dataset", photo_folder]
-    command += ["--run-dir", "run", "--epochs", "5000", "--checkpoint-interval", "1"]
+    command += ["--run-dir", "run", "--epochs", "5000", "--batch-size", "3", "--checkpoint-interval", "1"]
     with subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:

@@ -13,13 +13,13 @@ class Toy(ColorizationGAN):
 
     options_type = ModelOptions
 
-    def __init__(self, filters=3, weight=1.0, **options):
+    def __init__(self, filters=3, weight=1.0, ema=0.0, **options):
         super().__init__(**{"image_size": 32} | options)
         gray = keras.Input((self.options.image_size, self.options.image_size, 1))
         x = keras.layers.Conv2D(filters, 3, padding="same")(gray)
         self.colorizer = keras.Model(gray, keras.layers.Conv2D(3, 1, activation="tanh")(x))
         self.weight = weight
-        self.finish(["l1", "twice"])
+        self.finish(["l1", "twice"], ema)
 
     def objective(self, gray, color, fake_color, **draws):
         error = self.weight * l1(fake_color, color)

@@ -14,6 +14,9 @@ import numpy as np
 import models
 from models.checkpoints import Checkpoints
 
+# JAX's compiler in the tests: few steps run, and compiling them well takes longer.
+QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+
 
 def inputs(name, batch):
     """What a class's train step gets of a batch: x, color and the draws in x."""

@@ -14,7 +14,7 @@ from keras import ops
 
 import models
 from models.checkpoints import Checkpoints, Progress
-from tests.models.objective_terms import inputs
+from tests.models.objective_terms import QUICK_COMPILATION, inputs
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,8 @@ def test_terms_agree_and_a_step_trains(backend, cases, tmp_path):
             terms = gan.objective(batch["gray"], color, gan(x, training=True), **draws)
             expected[name] = {term: float(ops.convert_to_numpy(value)) for term, value in terms.items()}
         command = [sys.executable, Path(__file__).with_name("objective_terms.py"), folder, json.dumps(chosen)]
-        done = subprocess.run(command, env=os.environ | {"KERAS_BACKEND": backend}, capture_output=True, text=True)
+        environment = os.environ | {"KERAS_BACKEND": backend, "XLA_FLAGS": QUICK_COMPILATION}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
         for name, terms in json.loads(done.stdout.splitlines()[-1]).items():
             assert terms == pytest.approx(expected.pop(name), rel=1e-4), name

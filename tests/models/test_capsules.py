@@ -102,11 +102,8 @@ def test_convolutional_capsules_are_routing_capsules_of_each_neighbourhood():
 
 def test_a_new_routing_discriminator_is_undecided_and_awake():
     keras.utils.set_random_seed(0)
-    lengths = numbers(
-        routing_discriminator(64, 3, lengths=True)(
-            np.random.default_rng(0).uniform(-1, 1, (4, 64, 64, 3)).astype("float32")
-        )
-    )
+    images = np.random.default_rng(0).uniform(-1, 1, (4, 64, 64, 3)).astype("float32")
+    lengths = numbers(routing_discriminator(64, 3, lengths=True)(images, training=True))
     assert lengths.shape == (4, 2)
     assert ((lengths > 0.02) & (lengths < 0.98)).all()
 

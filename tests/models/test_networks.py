@@ -69,7 +69,7 @@ SMALL = {
     ),
     "pix2pix": lambda: Pix2Pix(image_size=64, generator_filters=4, discriminator_filters=4).G,
     "published capsules": lambda: published_discriminator(64, 3, filters=8),
-    "routing capsules": lambda: routing_discriminator(48, 1, filters=8, lengths=True),
+    "routing capsules": lambda: routing_discriminator(64, 1, filters=8, lengths=True),
     "patch-capsule": lambda: patch_capsule_discriminator(48, 3, filters=4),
     "patch70": lambda: patch70_discriminator(32, 3, filters=4),
     "patch-zoo": lambda: patch_zoo_discriminator(32, 3, norm="layer", filters=4),
@@ -80,6 +80,23 @@ SMALL = {
 def network(request):
     keras.utils.set_random_seed(0)
     return SMALL[request.param]()
+
+
+def test_each_published_round_gates_the_same_votes():
+    multiplications = [layer for layer in published_discriminator(32, 3, filters=8).layers if "multiply" in layer.name]
+    assert len(multiplications) == 3
+    assert len({id(layer.input[0]) for layer in multiplications}) == 1
+    assert len({id(layer.input[1]) for layer in multiplications}) == 3
+
+
+def test_a_size_that_cannot_be_rescaled_to_32_is_refused():
+    with pytest.raises(UserError, match="--image-size 80 cannot be rescaled to 32: use a multiple of it, 64"):
+        published_discriminator(80, 3, filters=8)
+
+
+def test_a_narrow_convolution_refuses_what_it_does_not_do():
+    with pytest.raises(ValueError, match="stride 1"):
+        NarrowConv2D(1, 4, padding="same")
 
 
 def images(network, count=2):

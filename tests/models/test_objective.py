@@ -8,7 +8,7 @@ from keras import ops
 from data_loader import UserError
 from models import CycleGAN
 from models.losses import cross_entropy, l1, l2, least_squares
-from models.options import PRESETS, CycleGANOptions
+from models.options import CycleGANOptions
 
 
 def number(x):
@@ -100,7 +100,6 @@ def test_adam_has_the_settings_of_the_options(tiny):
     defaults = CycleGANOptions()
     assert (defaults.learning_rate, defaults.beta1, defaults.beta2) == (2e-4, 0.9, 0.999)
     assert (defaults.lambda_cycle, defaults.lambda_identity, defaults.cycle_loss) == (10, 0, "l1")
-    assert PRESETS["released"]["beta1"] == 0.5
 
 
 def test_a_step_moves_every_network(tiny, batch):

@@ -129,13 +129,13 @@ def test_the_average_by_hand():
     import keras
 
     weight = keras.Variable([0.0])
-    adam = AveragingAdam(1.0, 0.0, 0.0, momentum=0.5)
+    adam = AveragingAdam(1.0, 0.0, 0.0, momentum=0.2)
     adam.build([weight])
     average, values = None, []
     for step in range(6):
         adam.apply([ops.convert_to_tensor([1.0])])
         values.append(float(numbers(weight)[0]))
-        momentum = min(0.5, (1 + step) / (10 + step)) if step else 0
+        momentum = min(0.2, (1 + step) / (10 + step)) if step else 0
         average = momentum * (average or 0) + (1 - momentum) * values[-1]
     with adam.averaged([weight]):
         assert float(numbers(weight)[0]) == pytest.approx(average, rel=1e-5)
@@ -152,4 +152,14 @@ def test_epochs_may_change_on_resume_unless_the_rate_depends_on_them(toy, tiny_f
     gan = toy()
     gan.train(tiny_flowers, tmp_path, epochs=2, lr_decay="linear", max_steps=1, sample_interval=0)
     with pytest.raises(UserError, match="epochs 2, which cannot change"):
-        gan.train(tiny_flowers, tmp_path, epochs=3, lr_decay="linear", max_steps=2)
+        toy().train(tiny_flowers, tmp_path, epochs=3, lr_decay="linear", max_steps=2)
+
+
+def test_a_model_with_a_falling_rate_trains_one_run(toy, tiny_flowers):
+    falling, steady = toy(), toy()
+    falling.train(tiny_flowers, epochs=1, batch_size=3, lr_decay="linear")
+    steady.train(tiny_flowers, epochs=1, batch_size=3)
+    for gan, decay in ((falling, "linear"), (falling, "none"), (steady, "linear")):
+        with pytest.raises(UserError, match="build a new model for another run"):
+            gan.train(tiny_flowers, epochs=1, batch_size=3, lr_decay=decay)
+    assert steady.train(tiny_flowers, epochs=1, batch_size=3) == 3

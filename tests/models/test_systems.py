@@ -68,13 +68,14 @@ def test_z_stands_in_translation_cycle_and_identity(stochastic, batch):
 
 def test_z_comes_with_the_batch(tiny, tiny_flowers):
     batches = Batches(tiny_flowers.split("train"), batch_size=3)
-    for noise, low in (("normal", -9), ("uniform", 0)):
+    for noise in ("normal", "uniform"):
         gan = StochasticCycleGAN(**tiny, noise=noise, noise_size=5)
         z = gan.draws(batches, 7)["z"]
         assert z.shape == (batches.images_in(7), 5)
         assert (z == gan.draws(batches, 7)["z"]).all()
         assert (z != gan.draws(batches, 8)["z"]).any()
-        assert z.min() >= low
+        within = (z >= 0) & (z < 1)
+        assert within.all() == (noise == "uniform")
     assert gan.draws(Batches(tiny_flowers.split("train"), 3, seed=1), 7)["z"].tolist() != z.tolist()
 
 
@@ -115,8 +116,10 @@ def test_the_terms_of_pix2pix_are_those_of_the_equations(pair):
 
 def test_pix2pix_colours_without_dropout_unless_samples_are_asked_for(pair):
     pix2pix = Pix2Pix(**PIX2PIX, norm_momentum=0.0)
-    # Moving statistics of something, as after a training.
+    # Moving statistics of something, as after a training, and an output that is not almost gray.
     pix2pix(pair[0], training=True)
+    last = pix2pix.G.layers[-2]
+    last.kernel.assign(last.kernel * 50)
     gray = np.random.default_rng(0).integers(0, 256, (2, 64, 64), np.uint8)
     state = [ops.convert_to_numpy(variable) for variable in pix2pix.variables]
     assert (pix2pix.colorize(gray) == pix2pix.colorize(gray)).all()
