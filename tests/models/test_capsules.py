@@ -108,6 +108,21 @@ def test_a_new_routing_discriminator_is_undecided_and_awake():
     assert ((lengths > 0.02) & (lengths < 0.98)).all()
 
 
+def test_capsules_stay_float32_under_mixed_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = routing_discriminator(32, 3, filters=8, lengths=True)
+        own = [layer for layer in network.layers if type(layer).__module__ == "models.capsules"]
+        assert len(own) == 3
+        assert {layer.compute_dtype for layer in own} == {"float32"}
+        assert {layer.compute_dtype for layer in network.layers if "conv" in layer.name} == {"bfloat16"}
+        outputs = numbers(network(np.ones((1, 32, 32, 3), "float32")))
+        # More digits than bfloat16 has.
+        assert (outputs != numbers(ops.cast(ops.cast(outputs, "bfloat16"), "float32"))).any()
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 def test_losses_by_hand():
     lengths = np.array([[0.8, 0.3]], "float32")
     assert float(margin(lengths, real=True)) == pytest.approx(0.1**2 + 0.5 * 0.2**2, rel=1e-5)
