@@ -17,12 +17,15 @@ from data_loader.progress import progress_bar
 from experiments.cli import import_keras, run_script
 from experiments.run_directory import read_config
 from models.files import replacing
+from models.presets import MODELS
 
 
 def main():
     """Colour photographs from the command line; status 2 if one of them could not be used."""
     arguments = _parser().parse_args()
-    read_config(arguments.run_dir)
+    config = read_config(arguments.run_dir)
+    if arguments.out and Path(arguments.out).exists() and not Path(arguments.out).is_dir():
+        raise UserError(f"--out {arguments.out} is a file: name a folder.")
     if arguments.samples is not None and arguments.samples < 1:
         raise UserError(f"--samples {arguments.samples} is too small: ask for at least 1.")
     if arguments.seed < 0:
@@ -34,7 +37,7 @@ def main():
     from models.colorizing import load_colorizer
     from models.photographs import colorize_photograph
 
-    network = load_colorizer(arguments.run_dir)
+    network = load_colorizer(arguments.run_dir, MODELS[config["model"]][0])
     failures = 0
     for photo, files in progress_bar(targets.items(), unit="photo"):
         try:

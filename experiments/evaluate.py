@@ -28,6 +28,7 @@ from experiments.cli import import_keras, run_script
 from experiments.run_directory import read_config
 from experiments.train import show_notes
 from models.files import write_text
+from models.presets import MODELS
 
 
 def main():
@@ -41,7 +42,7 @@ def main():
     split = flowers.split(arguments.split)
     colorings = trivial_colorings(flowers, arguments.split)
     if config:
-        colorings[Path(arguments.run_dir).resolve().name] = _trained(arguments.run_dir)
+        colorings[Path(arguments.run_dir).resolve().name] = _trained(arguments.run_dir, MODELS[config["model"]][0])
     values, originals = score(colorings, split, progress_bar)
     report = {
         "dataset": flowers.name,
@@ -75,12 +76,12 @@ def _flowers(arguments, config):
     return flowers
 
 
-def _trained(run_dir):
+def _trained(run_dir, class_name):
     """The run's colorizer as a function of originals in [0, 1]; it sees their luma alone."""
     import_keras()
     from models.colorizing import colorize, load_colorizer
 
-    network = load_colorizer(run_dir)
+    network = load_colorizer(run_dir, class_name)
     numbers = itertools.count()
 
     def colored(color):

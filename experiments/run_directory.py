@@ -10,6 +10,7 @@ from data_loader.errors import UserError
 from experiments.cli import PROJECT
 from models.files import write_text
 from models.options import decides_what_is_learned
+from models.presets import MODELS
 
 CONFIG = "config.json"
 
@@ -32,7 +33,7 @@ def read_config(directory):
         raise UserError(f"run directory {directory} does not exist: train first, or check the spelling.")
     try:
         config = json.loads(file.read_text())
-        if not {"model", "options", "training", "data"} <= set(config):
+        if not {"model", "options", "training", "data"} <= set(config) or config["model"] not in MODELS:
             raise ValueError
     except FileNotFoundError:
         raise UserError(f"{directory} is no run, it has no {CONFIG}: name a directory that a training made.") from None

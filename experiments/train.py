@@ -51,7 +51,12 @@ def train(model_name, description):
     )
     step = model.train(flowers, directory, **training)
     print(
-        f"Done: step {step}. Samples are in {directory}/samples.\nScore it: python experiments/evaluate.py {directory}"
+        f"Done: step {step}. Samples are in {directory}/samples.\n"
+        + (
+            f"Score it: python experiments/evaluate.py {directory}"
+            if counts["test"]
+            else "No image is left to score it by."
+        )
     )
     return 0
 

@@ -61,11 +61,20 @@ def predict_images(network, inputs):
     return network.predict(inputs, batch_size=CHUNK, verbose=0)
 
 
-def load_colorizer(run_dir):
+def colorizer_name(class_name):
+    """What a class calls its colorizer, so that a file tells whose it is."""
+    return f"{class_name}_colorizer"
+
+
+def load_colorizer(run_dir, class_name=None):
     """The colorizer of a run, gray (n, S, S, 1) to colour (n, S, S, 3), both in [-1, 1].
 
+    Args:
+        run_dir: where a training wrote generator.keras.
+        class_name: of the model that the run trained, if that is to be checked.
+
     Raises:
-        UserError: the run has none, it cannot be read, or it is no colorizer.
+        UserError: the run has none, it cannot be read, it is no colorizer, or that of another class.
     """
     # Registers our layers, so that they can be read back.
     import models.layers
@@ -77,10 +86,17 @@ def load_colorizer(run_dir):
     try:
         network = keras.models.load_model(file, compile=False)
     except Exception as error:  # Keras raises almost any class here on a damaged file.
-        raise UserError(f"{file} cannot be read ({str(error).splitlines()[0][:120]}): train it again.") from error
+        raise UserError(
+            f"{file} is damaged or no Keras file: the run's training command, typed again, writes it anew."
+        ) from error
     channels = [tensor.shape[-1] for tensor in (*network.inputs[:1], *network.outputs)]
     if channels != [1, 3] or len(network.inputs) > 2:
         raise UserError(f"{file} is no colorizer, from gray to colour: name the run directory of a training.")
+    if class_name and network.name != colorizer_name(class_name):
+        raise UserError(
+            f"{file} is {network.name} and the run trained a {class_name}: "
+            "the run's training command, typed again, writes its own."
+        )
     return network
 
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from data_loader.images import from_network, luma, to_network
 from models.averaging import AveragingAdam
-from models.colorizing import colorize, predict_images
+from models.colorizing import colorize, colorizer_name, predict_images
 from models.runtime import prepare_runtime
 from models.sample_grid import draw
 from models.training import train_epochs
@@ -45,6 +45,7 @@ class ColorizationGAN(keras.Model):
             ema: momentum of the average of the weights that images are made with; 0 for none.
         """
         self.ema = ema
+        self.colorizer.name = colorizer_name(type(self).__name__)
         self.terms = list(terms)
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
         o = self.options

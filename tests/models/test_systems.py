@@ -194,6 +194,13 @@ def test_a_keras_file_that_is_no_colorizer_is_refused(gan, tmp_path):
         load_colorizer(tmp_path)
 
 
+def test_a_colorizer_of_another_class_is_refused(gan, tmp_path):
+    gan.save_colorizer(tmp_path / "generator.keras")
+    assert load_colorizer(tmp_path, "CycleGAN").name == "CycleGAN_colorizer"
+    with pytest.raises(UserError, match="is CycleGAN_colorizer and the run trained a Pix2Pix"):
+        load_colorizer(tmp_path, "Pix2Pix")
+
+
 @pytest.mark.parametrize("kind", ["stochastic", "pix2pix"])
 def test_a_saved_colorizer_colours_like_the_model(request, kind, tmp_path):
     from models.colorizing import colorize
