@@ -90,12 +90,8 @@ def _first_step(variant, file):
     """The child of `_cold_start`: train three steps and write when the first was done."""
     import resource
 
-    from data_loader import Batches, load_flowers
-    from models.training import Steps
-
     gan = variant.build("float32")
-    flowers = load_flowers("synthetic", gan.options.image_size)
-    data = Steps(gan, Batches(flowers.split("train"), variant.batch_size, paired=gan.paired), 0, 3)
+    data = variant.data(gan)
     gan.train_on_batch(*data[0])
     at = time.time()
     for number in (1, 2):

@@ -42,6 +42,14 @@ class Variant:
         finally:
             keras.config.set_dtype_policy("float32")
 
+    def data(self, gan):
+        """An epoch of batches of synthetic flowers, as the train loop gives them to `gan`."""
+        from models.training import Steps
+
+        flowers = load_flowers("synthetic", gan.options.image_size)
+        batches = Batches(flowers.split("train"), self.batch_size, gan.options.seed, gan.paired)
+        return Steps(gan, batches, 0, batches.steps_per_epoch)
+
 
 def parse_variant(text, preset, batch_size=None):
     """A `Variant` from MODEL[,option=value...].
@@ -85,21 +93,18 @@ def measure(variants, precisions, turns):
 
     from experiments.floor import count_operations, matrix_rate
     from experiments.two_tape import two_tape_step
-    from models.training import Steps
 
-    flowers, steps, operations, rates = {}, {}, {}, {}
+    steps, operations, rates = {}, {}, {}
     tensorflow = keras.backend.backend() == "tensorflow"
     for precision in precisions:
         for variant in variants:
             gan = variant.build(precision)
-            size = gan.options.image_size
-            flowers[size] = flowers.get(size) or load_flowers("synthetic", size)
-            batches = Batches(flowers[size].split("train"), variant.batch_size, paired=gan.paired)
-            data = Steps(gan, batches, 0, batches.steps_per_epoch)
+            data = variant.data(gan)
             steps[f"{variant.name}, {precision}"] = gan.train_on_batch, data
             if precision == "float32" and tensorflow:
                 operations[variant.name] = count_operations(gan, *data[0])
-                if variant.model == "cyclegan" and gan.options.lambda_identity == 0 and not gan.draws(batches, 0):
+                # The hand-written step has the plain terms and nothing that is drawn.
+                if variant.model == "cyclegan" and not gan.options.lambda_identity and not isinstance(data[0][0], dict):
                     steps[f"{variant.name}, two tapes"] = two_tape_step(variant.build(precision)), data
     seconds = {name: [] for name in (*steps, "batch")}
     for turn in progress_bar(range(turns + 1), unit="turn"):

@@ -22,9 +22,7 @@ def published_discriminator(image_size, channels, filters=256, name=None):
         UserError: `image_size` is no multiple of 32.
     """
     image = keras.Input((image_size, image_size, channels))
-    x = layers.LeakyReLU(0.3)(layers.Conv2D(filters, 9)(_rescaled(image)))
-    x = layers.BatchNormalization()(x)
-    x = Squash(CAPSULE)(layers.Conv2D(filters, 9, 2)(x))
+    x = _primary_capsules(image, filters, slope=0.3)
     # One scale and shift for each of a capsule's numbers.
     x = layers.Flatten()(layers.BatchNormalization()(x))
     votes = layers.Dense(160, kernel_initializer="he_normal")(x)
@@ -43,9 +41,7 @@ def routing_discriminator(
     (n, S, S, channels) in [-1, 1] to the logit ‖v_real‖ − ‖v_fake‖ (n, 1) or, with `lengths`, to both (n, 2).
     """
     image = keras.Input((image_size, image_size, channels))
-    x = layers.LeakyReLU(0.2)(layers.Conv2D(filters, 9)(_rescaled(image)))
-    x = layers.BatchNormalization()(x)
-    x = Squash(CAPSULE)(layers.Conv2D(filters, 9, 2)(x))
+    x = _primary_capsules(image, filters, slope=0.2)
     x = RoutingCapsules(2, 16, iterations=iterations, gradient=gradient)(x)
     return keras.Model(image, _read(x, lengths), name=name)
 
@@ -59,12 +55,19 @@ def patch_capsule_discriminator(image_size, channels, norm="instance", filters=6
     image = keras.Input((image_size, image_size, channels))
     x = layers.Conv2D(filters, 4, 2, "same", kernel_initializer=normal())(image)
     x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(2 * filters, 4, 2, "same", use_bias=norm != "instance", kernel_initializer=normal())(x)
+    x = layers.Conv2D(2 * filters, 4, 2, "same", use_bias=norm == "layer", kernel_initializer=normal())(x)
     x = layers.LeakyReLU(0.2)(NORMS[norm]()(x))
     x = Squash(CAPSULE)(layers.Conv2D(8 * CAPSULE, 3, 2, "same")(x))
     x = ConvolutionalCapsules(4, 16)(x)
     x = ConvolutionalCapsules(2, 16, stride=2)(x)
     return keras.Model(image, _read(x, lengths), name=name)
+
+
+def _primary_capsules(image, filters, slope):
+    """An image to a map of capsules, (n, 8, 8, filters / 8, 8)."""
+    x = layers.LeakyReLU(slope)(layers.Conv2D(filters, 9)(_rescaled(image)))
+    x = layers.BatchNormalization()(x)
+    return Squash(CAPSULE)(layers.Conv2D(filters, 9, 2)(x))
 
 
 def _rescaled(image):

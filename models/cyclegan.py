@@ -43,13 +43,13 @@ class CycleGAN(ColorizationGAN):
         terms += ["identity_gray", "identity_color"] if self.options.lambda_identity else []
         self.finish(terms + (["paired"] if self.options.paired_weight else []), self.options.ema)
 
-    def build_generator(self, in_channels, out_channels, name):
+    def build_generator(self, in_channels, out_channels, name, **noise):
         """A generator as in §3.1: (n, S, S, in_channels) to (n, S, S, out_channels), both in [-1, 1]."""
         o = self.options
         shape = (o.image_size, in_channels, out_channels, o.norm)
         if o.generator == "resnet":
-            return resnet_generator(*shape, o.generator_filters or 64, name=name)
-        return unet_generator(*shape, o.generator_filters or 32, input_skip=o.input_skip, name=name)
+            return resnet_generator(*shape, o.generator_filters or 64, name=name, **noise)
+        return unet_generator(*shape, o.generator_filters or 32, input_skip=o.input_skip, name=name, **noise)
 
     def build_discriminator(self, channels, name):
         """A PatchGAN as in §3.1: (n, S, S, channels) in [-1, 1] to a map of logits."""

@@ -4,7 +4,6 @@ import numpy as np
 from keras import ops
 
 from models.cyclegan import CycleGAN
-from models.generators import resnet_generator, unet_generator
 from models.options import StochasticCycleGANOptions
 
 SHOWN_SAMPLES = 3
@@ -27,14 +26,9 @@ class StochasticCycleGAN(CycleGAN):
 
     def build_generator(self, in_channels, out_channels, name):
         """G with conditional instance norms (§3.3), (n, S, S, in_channels) and z to images; F as in `CycleGAN`."""
-        if name == "F":
-            return super().build_generator(in_channels, out_channels, name)
         o = self.options
-        shape = (o.image_size, in_channels, out_channels, o.norm)
-        noise = {"noise": o.noise, "noise_size": o.noise_size, "name": name}
-        if o.generator == "resnet":
-            return resnet_generator(*shape, o.generator_filters or 64, **noise)
-        return unet_generator(*shape, o.generator_filters or 32, input_skip=o.input_skip, **noise)
+        noise = {} if name == "F" else {"noise": o.noise, "noise_size": o.noise_size}
+        return super().build_generator(in_channels, out_channels, name, **noise)
 
     def draws(self, batches, step):
         """The z of each image, Gaussian (the text) or uniform in [0, 1) (the code), and what a `CycleGAN` draws."""

@@ -8,6 +8,7 @@ from keras import ops
 from data_loader import Batches, UserError
 from models import CapsuleCycleGAN, Pix2Pix, StochasticCycleGAN
 from models.colorizing import load_colorizer
+from tests.models.learners import learners_of
 
 PIX2PIX = {"image_size": 64, "generator_filters": 4, "discriminator_filters": 4}
 
@@ -159,33 +160,15 @@ def test_capsules_learn_from_their_terms_and_teach_through_the_others(tiny, batc
     networks = ("G", "F", "D_X", "D_Y")
     tiny = {name: value for name, value in tiny.items() if name != "discriminator"}
     gan = CapsuleCycleGAN(**tiny | {"discriminator_filters": 8}, **options)
-    learners = learning(gan, batch, networks)
-    assert learners["gan_color"] == {"G"}
-    assert learners["gan_gray"] == {"F"}
-    assert learners["d_color"] == {"D_Y"}
-    assert learners["d_gray"] == {"D_X"}
+    for term, learners in (("gan_color", {"G"}), ("gan_gray", {"F"}), ("d_color", {"D_Y"}), ("d_gray", {"D_X"})):
+        assert learners_of(gan, batch, networks, term) == learners
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="looks at gradients with TensorFlow's tape")
 def test_who_learns_from_which_term_of_pix2pix(pix2pix, pair):
-    assert learning(pix2pix, pair, ("G", "D")) == {"gan": {"G"}, "l1": {"G"}, "d": {"D"}}
-
-
-def learning(gan, batch, networks):
-    """Term to the names of the networks that it moves."""
-    import tensorflow as tf
-
-    gray, color = batch
-    with tf.GradientTape(persistent=True) as tape:
-        terms = gan.objective(gray, color, gan(gray, training=True))
-    learners = {}
-    for term, value in terms.items():
-        variables = {name: [v.value for v in getattr(gan, name).trainable_variables] for name in networks}
-        gradients = tape.gradient(value, variables)
-        learners[term] = {
-            name for name, found in gradients.items() if any(g is not None and np.abs(g).max() > 0 for g in found)
-        }
-    return learners
+    assert pix2pix.terms == ["gan", "l1", "d"]
+    for term, learners in (("gan", {"G"}), ("l1", {"G"}), ("d", {"D"})):
+        assert learners_of(pix2pix, pair, ("G", "D"), term) == learners
 
 
 def test_a_keras_file_that_is_no_colorizer_is_refused(gan, tmp_path):
