@@ -6,7 +6,7 @@ from data_loader.errors import UserError
 from data_loader.images import luma, to_network
 
 # What is drawn apart from the other purposes, so that one more draw of one kind leaves the others as they were.
-PURPOSES = ("order", "flip", "noise", "pool", "pairs")
+PURPOSES = ("order", "flip", "noise", "pool", "pairs", "hidden")
 
 
 class Batches:

@@ -3,14 +3,21 @@
 import numpy as np
 
 from data_loader.images import luma, to_unit
+from evaluation.metrics import AbPrior
+from evaluation.pictures import Pictures
 
-CHUNK = 64
+CHUNK = 32
+PERFECT, GRAY = "perfect", "gray unchanged"
 
 
-def chunks(split):
-    """Colour originals of a split in float32 [0, 1], some at a time, so that memory stays bounded."""
-    for start in range(0, len(split), CHUNK):
-        yield to_unit(split.color(slice(start, start + CHUNK)))
+def pieces(split):
+    """Ranges that cover a split, some pictures each, so that memory stays bounded."""
+    return [range(start, min(start + CHUNK, len(split))) for start in range(0, len(split), CHUNK)]
+
+
+def originals(split, which):
+    """Colour originals of a split, float32 (n, S, S, 3) in [0, 1]; `which` indexes into it."""
+    return to_unit(split.color(list(which)))
 
 
 def color_means(split):
@@ -19,27 +26,53 @@ def color_means(split):
     In float32 the mean over a whole data set is off in the third digit.
     """
     color_sum, chroma_sum, pixels = np.zeros(3), np.zeros(3), 0
-    for color in chunks(split):
+    for piece in pieces(split):
+        color = originals(split, piece)
         color_sum += color.sum(axis=(0, 1, 2), dtype=np.float64)
         chroma_sum += (color - luma(color)).sum(axis=(0, 1, 2), dtype=np.float64)
         pixels += color[..., 0].size
     return color_sum / pixels, chroma_sum / pixels
 
 
-def trivial_rows(mean_color, mean_chroma):
-    """Name to function of originals (n, H, W, 3) in [0, 1] to what a trivial colorizer makes of them.
+def ab_prior(split):
+    """How often the colours of the ab plane occur in a split."""
+    total = sum(Pictures(originals(split, piece)).ab_histogram.sum(axis=0) for piece in pieces(split))
+    return AbPrior(total / len(split))
+
+
+def known_split(flowers, split_name):
+    """What statistics of the data come from: the training split, or all where all is scored or nothing trains."""
+    return flowers.split("all" if split_name == "all" or not (flowers.split_of == "train").any() else "train")
+
+
+def trivial_colorings(split, mean_color, mean_chroma):
+    """What trivial colorizers make of a split's pictures.
 
     "perfect" and the oracle see the answer; the others see its luma alone. Sums of luma and chroma are
     clipped to [0, 1].
+
+    Args:
+        split: of which pictures are coloured.
+        mean_color, mean_chroma: (3,), of the training pictures.
+
+    Returns:
+        name to function of (which, originals) to colourings (n, S, S, 3) in [0, 1], where `which` are the
+        positions of the originals in the split.
     """
 
-    def own_mean_chroma(color):
+    def own_mean_chroma(which, color):
         return np.clip(luma(color) + (color - luma(color)).mean(axis=(1, 2), keepdims=True), 0, 1)
 
-    return {
-        "perfect": lambda color: color,
-        "gray unchanged": lambda color: np.repeat(luma(color), 3, axis=-1),
-        "mean color": lambda color: np.broadcast_to(mean_color, color.shape),
-        "luma + mean chroma": lambda color: np.clip(luma(color) + mean_chroma, 0, 1),
+    rows = {
+        PERFECT: lambda which, color: color,
+        GRAY: lambda which, color: np.repeat(luma(color), 3, axis=-1),
+        "mean color": lambda which, color: np.broadcast_to(mean_color, color.shape),
+        "luma + mean chroma": lambda which, color: np.clip(luma(color) + mean_chroma, 0, 1),
         "luma + own mean chroma (oracle)": own_mean_chroma,
     }
+    if len(split) > 1:
+        shuffled = np.random.default_rng(0).permutation(len(split))
+        other = np.empty_like(shuffled)
+        other[shuffled] = np.roll(shuffled, 1)
+        rows["a random other image"] = lambda which, color: originals(split, other[list(which)])
+    return rows

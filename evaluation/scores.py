@@ -1,53 +1,77 @@
-"""Score colourings of a split, a chunk of images at a time."""
+"""Score colourings of a split, some pictures at a time."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.baselines import CHUNK, chunks, color_means, trivial_rows
-from evaluation.metrics import METRICS, colorfulness
-from evaluation.statistics import mean_with_interval, ratio_with_interval
+from evaluation.baselines import GRAY, PERFECT, originals, pieces
+from evaluation.metrics import MEASURES, measure
+from evaluation.pictures import Pictures
+from evaluation.statistics import histogram_distance_with_interval, mean_with_interval, ratio_with_interval
 
-GRAY_ROW = "gray unchanged"
+
+@dataclass(frozen=True)
+class Scores:
+    """One colorizer's scores: `values`, measure to (pictures,), and `ab_histograms` (pictures, 484)."""
+
+    values: dict
+    ab_histograms: np.ndarray
 
 
-def score(colorings, split, progress=lambda chunks, total: chunks):
-    """Score several colorizers on the same images.
+def score(colorings, split, prior, progress=lambda pieces: pieces):
+    """Score several colorizers on the same pictures.
 
     Args:
-        colorings: name to function of originals (n, S, S, 3) in [0, 1] to colourings of their luma.
+        colorings: name to function of (which, originals) to colourings; see `trivial_colorings`, whose "perfect" and
+            "gray unchanged" the others are compared with.
         split: `data_loader.flowers.Split`.
-        progress: wraps the iterable of chunks, whose number is `total`, in a progress bar.
+        prior: `AbPrior` of the training split.
+        progress: wraps the list of pieces in a progress bar.
 
     Returns:
-        name to metric to values (images,), and the originals' colourfulness (images,).
+        name to `Scores`.
     """
-    values = {name: {metric: [] for metric in METRICS} for name in colorings}
-    originals = []
-    for color in progress(chunks(split), total=-(-len(split) // CHUNK)):
-        originals.append(colorfulness(color))
-        for name, colorize in colorings.items():
-            generated = colorize(color)
-            for metric, measure in METRICS.items():
-                values[name][metric].append(measure(color, generated))
-    joined = {name: {m: np.concatenate(v) for m, v in by_metric.items()} for name, by_metric in values.items()}
-    return joined, np.concatenate(originals)
+    found = {name: [] for name in colorings}
+    with ThreadPoolExecutor() as threads:
+        for piece in progress(pieces(split)):
+            color = originals(split, piece)
+            original = Pictures(color)
+            # Computed before the threads share them.
+            _ = original.lab, original.ab_bins
+
+            def scored(name, piece=piece, color=color, original=original):
+                generated = original if name == PERFECT else Pictures(colorings[name](piece, color))
+                return measure(original, generated, prior), generated.ab_histogram
+
+            for name, result in zip(colorings, threads.map(scored, colorings), strict=True):
+                found[name].append(result)
+    return {name: _joined(results) for name, results in found.items()}
 
 
-def trivial_colorings(flowers, split_name):
-    """The trivial rows; the data set's means come from the training split, or from all for "all"."""
-    means_from = "all" if split_name == "all" or not (flowers.split_of == "train").any() else "train"
-    return trivial_rows(*color_means(flowers.split(means_from)))
+def _joined(results):
+    values, histograms = zip(*results, strict=True)
+    return Scores({name: np.concatenate([v[name] for v in values]) for name in MEASURES}, np.concatenate(histograms))
 
 
-def summarize(values):
-    """Each row's means with their 95 % intervals, and its pixel-L1 as a multiple of the gray row's.
+def summarize(scores):
+    """Each row's means with 95 % intervals, and what compares it with the gray row and with the originals.
 
     Args:
-        values: as `score` returns it, with the gray row in it.
+        scores: as `score` returns them.
+
+    Returns:
+        name to measure to dict of mean, low, high. Beside the `MEASURES`: `ratio_to_gray`, the pixel-L1 as a multiple
+        of the gray row's; `colorfulness_of_set`, the difference of the two sets' mean colourfulness; and
+        `ab_histogram_distance` between the two sets.
     """
-    gray = values[GRAY_ROW]["pixel_l1"]
+    gray, perfect = scores[GRAY].values["pixel_l1"], scores[PERFECT]
     rows = {}
-    for name, by_metric in values.items():
-        rows[name] = {metric: mean_with_interval(numbers) for metric, numbers in by_metric.items()}
+    for name, row in scores.items():
+        rows[name] = {measure: mean_with_interval(values) for measure, values in row.values.items()}
         if gray.any():
-            rows[name]["ratio_to_gray"] = ratio_with_interval(by_metric["pixel_l1"], gray)
+            rows[name]["ratio_to_gray"] = ratio_with_interval(row.values["pixel_l1"], gray)
+        gap = row.values["colorfulness"] - perfect.values["colorfulness"]
+        rows[name]["colorfulness_of_set"] = mean_with_interval(gap)
+        rows[name]["ab_histogram_distance"] = histogram_distance_with_interval(row.ab_histograms, perfect.ab_histograms)
     return rows

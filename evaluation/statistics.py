@@ -1,7 +1,8 @@
-"""Intervals for means over images."""
+"""Intervals for means over images and over seeds, and for distances between sets of images."""
 
 import numpy as np
-from scipy.stats import bootstrap
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import bootstrap, t
 
 RESAMPLES = 2000
 
@@ -22,6 +23,32 @@ def ratio_with_interval(values, reference):
     """Ratio of two means over the same images, resampled together; see `mean_with_interval`."""
     pairs = (np.asarray(values, np.float64), np.asarray(reference, np.float64))
     return _interval(pairs, lambda x, y, axis=-1: x.mean(axis=axis) / y.mean(axis=axis))
+
+
+def histogram_distance_with_interval(histograms, reference):
+    """Jensen-Shannon distance (base 2) between two sets' mean histograms: 0 where they are alike, 1 where disjoint.
+
+    Args:
+        histograms, reference: (images, bins), shares of each image's pixels; resampled together as in
+            `mean_with_interval`.
+    """
+    images = len(histograms)
+    counts = np.random.default_rng(0).multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
+    both = np.concatenate([np.ones((1, images)), counts]) / images
+    distances = np.nan_to_num(jensenshannon(both @ histograms, both @ reference, base=2, axis=1))
+    low, high = np.percentile(distances[1:], (2.5, 97.5))
+    return {"mean": float(distances[0]), "low": float(low), "high": float(high)}
+
+
+def over_seeds(means):
+    """Mean of several runs' means and its 95 % t-interval over the runs.
+
+    Args:
+        means: (k,), one a run of the same configuration, k above 1.
+    """
+    means = np.asarray(means, np.float64)
+    half = t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
+    return {"mean": float(means.mean()), "low": float(means.mean() - half), "high": float(means.mean() + half)}
 
 
 def _interval(samples, statistic):

@@ -1,131 +1,122 @@
-"""Score a trained colorizer on held-out photographs, beside what trivial colourings score.
+"""Score trained colorizers on held-out photographs, beside what trivial colourings score.
 
 python experiments/evaluate.py results/runs/cyclegan-oxford17-paper-seed0
-python experiments/evaluate.py RUN_DIR --split val --json scores.json
+python experiments/evaluate.py RUN_DIR --split val --json scores.json --probes --class-test
+python experiments/evaluate.py PATCHGAN_RUN CAPSULE_RUN             compares the two, picture by picture (4.2)
+python experiments/evaluate.py RUN_SEED0 RUN_SEED1 RUN_SEED2        intervals over seeds too
 python experiments/evaluate.py --dataset oxford17 --split all --image-size 128 --trivial-only
-
-pixel_l1              sum of |original - generated| over height x width x 3 values in [0, 1]; lower is better.
-                      It rewards dullness, so read it together with colorfulness.
-ratio_to_gray         pixel_l1 as a multiple of what leaving the picture gray scores; below 1 beats it.
-colorfulness          Hasler & Suesstrunk 2003, signed; best where it equals the originals'.
-pixel_l1_as_published the paper's own formula, which compares [0, 1] with [-1, 1]: it prefers washed-out
-                      pictures to perfect ones and can rank nothing. It explains the published numbers only.
 """
 
 import argparse
-import itertools
 import json
 from pathlib import Path
 
 from data_loader import UserError, load_flowers
 from data_loader.flowers import SPLITS
-from data_loader.images import MIN_SIDE, luma, to_unit
-from data_loader.progress import progress_bar
-from evaluation.color_law import law_report
-from evaluation.scores import score, summarize, trivial_colorings
-from evaluation.statistics import mean_with_interval
-from experiments.cli import import_keras, run_script
-from experiments.run_directory import read_config
+from data_loader.images import MIN_SIDE
+from evaluation.comparison import PAPERS_MARGIN, compare
+from experiments.cli import run_script
+from experiments.compared_images import draw_most_different
+from experiments.run_directory import run_names
+from experiments.score_report import describe_measures, print_report
+from experiments.scoring import score_runs
 from experiments.train import show_notes
+from experiments.trained_run import require_comparable
 from models.files import write_text
-from models.presets import MODELS
+
+SAMPLES = 10
 
 
 def main():
     """Score from the command line."""
     arguments = _parser().parse_args()
-    if bool(arguments.run_dir) == arguments.trivial_only:
-        raise UserError("name either a RUN_DIR to score, or --trivial-only with a --dataset.")
-    config = read_config(arguments.run_dir) if arguments.run_dir else None
-    flowers = _flowers(arguments, config)
+    if bool(arguments.run_dirs) == arguments.trivial_only:
+        raise UserError("name at least one RUN_DIR to score, or --trivial-only with a --dataset.")
+    if arguments.samples == 1 or arguments.samples < 0:
+        raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
+    if not 0 < arguments.margin < 1:
+        raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.067.")
+    run_dirs = list(dict.fromkeys(str(Path(run_dir).resolve()) for run_dir in arguments.run_dirs))
+    configs = require_comparable(run_dirs) if run_dirs else {}
+    flowers = _flowers(arguments, configs)
     show_notes(flowers)
-    split = flowers.split(arguments.split)
-    colorings = trivial_colorings(flowers, arguments.split)
-    if config:
-        colorings[Path(arguments.run_dir).resolve().name] = _trained(arguments.run_dir, MODELS[config["model"]][0])
-    values, originals = score(colorings, split, progress_bar)
-    report = {
-        "dataset": flowers.name,
-        "split": arguments.split,
-        "images": len(split),
-        "image_size": flowers.image_size,
-        "originals_colorfulness": mean_with_interval(originals),
-        "rows": summarize(values),
-    }
-    if flowers.source == "synthetic":
-        report["law"] = law_report(split)
-    _print(report)
-    _write(report, arguments, config)
+    extras = {name: getattr(arguments, name) for name in ("samples", "probes", "class_test")}
+    report, scores = score_runs(flowers, arguments.split, configs, **extras)
+    if len(run_dirs) == 2:
+        report["comparison"] = _comparison(arguments, flowers, run_dirs, scores)
+    print_report(report)
+    _write(report, arguments, dict(zip(run_names(run_dirs), run_dirs, strict=True)))
     return 0
 
 
-def _flowers(arguments, config):
-    if config is None:
+def _flowers(arguments, configs):
+    """The pictures that the runs were trained on, or those that were asked for where there is no run."""
+    if not configs:
         if arguments.image_size < MIN_SIDE:
             raise UserError(f"--image-size {arguments.image_size} is too small: use a number of at least {MIN_SIDE}.")
         return load_flowers(arguments.dataset or "auto", arguments.image_size, arguments.data_dir)
+    run_dir, config = next(iter(configs.items()))
     data = config["data"]
     dataset = arguments.dataset or data["dataset"]
     data_dir = arguments.data_dir or (None if arguments.dataset else data["data_dir"])
     flowers = load_flowers(dataset, config["options"]["image_size"], data_dir)
     if flowers.digest != data["digest"]:
         raise UserError(
-            f"{flowers.name} now holds other images than {arguments.run_dir} was trained on: "
+            f"{flowers.name} now holds other images than {run_dir} was trained on: "
             "point --dataset or --data-dir to the images of that time."
         )
     return flowers
 
 
-def _trained(run_dir, class_name):
-    """The run's colorizer as a function of originals in [0, 1]; it sees their luma alone."""
-    import_keras()
-    from models.colorizing import colorize, load_colorizer
-
-    network = load_colorizer(run_dir, class_name)
-    numbers = itertools.count()
-
-    def colored(color):
-        # A colorizer that reads noise gets other noise in each batch.
-        return to_unit(colorize(network, luma(color), seed=(0, next(numbers))))
-
-    return colored
+def _comparison(arguments, flowers, run_dirs, scores):
+    """The paired comparison of two runs, and a picture of where they differ most."""
+    names = run_names(run_dirs)
+    errors = [scores[name].values["pixel_l1"] for name in names]
+    file = arguments.figure or Path(run_dirs[0]) / f"against-{Path(run_dirs[1]).name}.png"
+    draw_most_different(file, flowers.split(arguments.split), dict(zip(names, run_dirs, strict=True)), *errors)
+    return {"runs": names} | compare(*errors, arguments.margin) | {"figure": str(file)}
 
 
-def _print(report):
-    print(f"\n{report['dataset']}, {report['split']} split: {report['images']} images of {report['image_size']} pixels")
-    print("means over images with 95 % bootstrap intervals\n")
-    print(f"{'':34}{'pixel_l1':>26}{'ratio_to_gray':>24}{'colorfulness':>14}{'as published':>14}")
-    for name, row in report["rows"].items():
-        l1, ratio = row["pixel_l1"], row.get("ratio_to_gray")
-        ratio = f"{ratio['mean']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}]" if ratio else "-"
-        l1 = f"{l1['mean']:,.1f} [{l1['low']:,.0f}, {l1['high']:,.0f}]"
-        print(
-            f"{name:34}{l1:>26}{ratio:>24}{row['colorfulness']['mean']:14.1f}"
-            f"{row['pixel_l1_as_published']['mean']:14,.1f}"
-        )
-    print(f"{'(the originals)':34}{'':50}{report['originals_colorfulness']['mean']:14.1f}")
-    if "law" in report:
-        law = report["law"]
-        print(
-            f"\nThe colour law: the best that one can expect is a pixel_l1 of {law['expected_best_pixel_l1']:,.1f} "
-            f"({law['expected_best_ratio_to_gray']:.3f} x gray);\ntwo draws of a picture whose species has several "
-            f"colours differ by {law['diversity']:,.1f}."
-        )
-
-
-def _write(report, arguments, config):
-    text = json.dumps(report, indent=2) + "\n"
-    if config:
-        write_text(Path(arguments.run_dir) / "scores.json", text)
+def _write(report, arguments, names):
+    """scores.json of each run, with the trivial rows and its own, and all together where it was asked for."""
+    for name, run_dir in names.items():
+        others = set(names) - {name}
+        own = {key: value for key, value in report.items() if key != "comparison"} | {"configurations": []}
+        for part in ("rows", "runs"):
+            own[part] = {row: value for row, value in report[part].items() if row not in others}
+        write_text(Path(run_dir) / "scores.json", json.dumps(own, indent=2) + "\n")
     if arguments.json:
-        write_text(arguments.json, text)
+        write_text(arguments.json, json.dumps(report, indent=2) + "\n")
 
 
 def _parser():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run_dir", nargs="?", metavar="RUN_DIR", help="a directory that a training made")
+    description = f"{__doc__}\nmeasures of a colouring, each a mean over images:\n{describe_measures()}"
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run_dirs", nargs="*", metavar="RUN_DIR", help="directories that trainings made")
     parser.add_argument("--split", default="test", help=f"{', '.join(SPLITS)} or all (default: test)")
-    parser.add_argument("--json", metavar="FILE", help="write the scores here too")
+    parser.add_argument("--json", metavar="FILE", help="write the scores here too, beside each run's scores.json")
+    parser.add_argument("--probes", action="store_true", help="look for colours that F hides in its gray pictures")
+    parser.add_argument(
+        "--class-test", action="store_true", help="ask a classifier of real photographs for each colouring's class"
+    )
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=SAMPLES,
+        metavar="N",
+        help=f"colourings a picture of runs that have several, 0 for none (default: {SAMPLES})",
+    )
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=PAPERS_MARGIN,
+        metavar="SHARE",
+        help="two runs count as alike within this share of the first's pixel_l1 (default: 0.067, what the paper "
+        'calls "comparatively the same")',
+    )
+    parser.add_argument(
+        "--figure", metavar="FILE", help="where two runs differ most (default: against-SECOND.png in the first)"
+    )
     parser.add_argument("--data-dir", help="folder that holds the Oxford images")
     parser.add_argument(
         "--trivial-only", action="store_true", help="score the trivial rows of a --dataset, without a run"

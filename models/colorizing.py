@@ -33,22 +33,33 @@ def colorize(network, gray, samples=None, seed=0, z=None):
         ValueError: the gray images have another shape.
     """
     images = _checked(network, gray)
+    color = to_uint8(from_network(predict_colors(network, images, samples, seed, z)))
+    return color if samples is None else color.reshape(len(images), samples, *color.shape[1:])
+
+
+def predict_colors(network, images, samples=None, seed=0, z=None):
+    """What a colorizer puts out, before it becomes 8 bits.
+
+    Args:
+        network, samples, seed, z: as in `colorize`.
+        images: (n, S, S, 1) in [-1, 1].
+
+    Returns:
+        (n · samples, S, S, 3) in [-1, 1].
+
+    Raises:
+        UserError: as `colorize`.
+    """
     if samples is not None and samples < 1:
         raise UserError(f"samples {samples} is too small: ask for at least 1.")
-    count = samples or 1
+    repeated = np.repeat(images, samples or 1, axis=0)
     if reads_noise(network):
-        inputs = [np.repeat(images, count, axis=0), _noise(network, len(images), samples, seed, z)]
-        color = predict_images(network, inputs)
-    elif z is not None:
+        return predict_images(network, [repeated, _noise(network, len(images), samples, seed, z)])
+    if z is not None:
         raise UserError("this colorizer reads no noise: leave z out.")
-    elif samples is None:
-        color = predict_images(network, images)
-    else:
-        color = _with_dropout(network, np.repeat(images, count, axis=0), seed)
-    if not np.isfinite(color).all():
-        raise UserError("the colorizer puts out values that are not finite: train it again, or use an older one.")
-    color = to_uint8(from_network(color))
-    return color if samples is None else color.reshape(len(images), samples, *color.shape[1:])
+    if samples is None:
+        return predict_images(network, images)
+    return _with_dropout(network, repeated, seed)
 
 
 def reads_noise(network):
@@ -56,9 +67,18 @@ def reads_noise(network):
     return len(network.inputs) == 2
 
 
+def has_noise(network):
+    """Whether a colorizer has more than one colouring for an image."""
+    return reads_noise(network) or bool(_dropouts(network))
+
+
 def predict_images(network, inputs):
-    """Run a network on images in [-1, 1], as at test time: no dropout, moving statistics."""
-    return network.predict(inputs, batch_size=CHUNK, verbose=0)
+    """Run a network on images in [-1, 1], as at test time: no dropout, moving statistics.
+
+    Raises:
+        UserError: it puts out NaN or infinity.
+    """
+    return _finite(network.predict(inputs, batch_size=CHUNK, verbose=0))
 
 
 def colorizer_name(class_name):
@@ -123,7 +143,7 @@ def _noise(network, images, samples, seed, z):
 
 def _with_dropout(network, images, seed):
     """Colour with dropout as at training, but with moving statistics; no state of the network is changed."""
-    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout) and layer.rate]
+    layers = _dropouts(network)
     if not layers:
         raise UserError("this colorizer has one colouring for an image: leave samples out.")
 
@@ -141,7 +161,17 @@ def _with_dropout(network, images, seed):
             state.assign(value)
         # Not `predict`, which would set every layer to test time again.
         chunks = [sampler(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
-        return np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks])
+        return _finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))
     finally:
         for state, value in zip(states, kept, strict=True):
             state.assign(value)
+
+
+def _dropouts(network):
+    return [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout) and layer.rate]
+
+
+def _finite(images):
+    if not np.isfinite(images).all():
+        raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
+    return images

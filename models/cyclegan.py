@@ -5,6 +5,7 @@ from keras import ops
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
+from models.hidden_color import noise_draws, with_noise
 from models.image_pool import ImagePool, pool_draws
 from models.known_pairs import list_pairs, pair_draws
 from models.layers import gray_as_rgb
@@ -63,8 +64,10 @@ class CycleGAN(ColorizationGAN):
         return GAN_LOSSES[self.options.chosen_gan_loss]
 
     def draws(self, batches, step):
-        """What the image pools do, and the originals of the gray images whose pair is known."""
-        return pool_draws(self.options.pool_size, batches, step) | pair_draws(self.options, batches, step)
+        """What the image pools do, the noise on F(y), and the originals of the gray images whose pair is known."""
+        o = self.options
+        noise = noise_draws(o.cycle_noise, o.image_size, batches, step)
+        return pool_draws(o.pool_size, batches, step) | noise | pair_draws(o, batches, step)
 
     def record(self, batches):
         """The photographs whose pair is known."""
@@ -85,7 +88,7 @@ class CycleGAN(ColorizationGAN):
         """
         fake_gray = self.F(color, training=True)
         cycled_gray = self.F(fake_color, training=True)
-        cycled_color = self.translate(fake_gray, training=True, **draws)
+        cycled_color = self.translate(with_noise(fake_gray, **draws), training=True, **draws)
         shown_color, shown_gray = self.shown(fake_color, fake_gray, **draws)
         terms = {
             "gan_color": self.adversarial(self.D_Y, fake_color),

@@ -64,6 +64,23 @@ def train_epochs(model, flowers, run_dir=None, **training):
         return _train(model, options, batches, progress, checkpoints, record)
 
 
+def restore(model, run_dir, training):
+    """Bring a new model to the last checkpoint of a run, to be used and not to be trained on.
+
+    Args:
+        model: with the options of the run.
+        run_dir: of the run.
+        training: its training options.
+
+    Raises:
+        UserError: there is no checkpoint, or it is damaged or another model's.
+    """
+    # A falling rate has no variable in a checkpoint; over how many steps it falls does not matter here.
+    set_rate(model, 1 if training.get("lr_decay") == "linear" else None)
+    if Checkpoints(Path(run_dir) / "checkpoints").restore(model) is None:
+        raise UserError(f"{run_dir} has no checkpoint yet: let its training reach the first one.")
+
+
 def _train(model, options, batches, progress, checkpoints, record):
     """Train from `progress` to the end that the options set; `record` are the callbacks that write."""
     require_rate_of_step(model, progress.step)

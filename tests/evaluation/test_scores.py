@@ -1,4 +1,4 @@
-"""Measures, trivial rows and intervals, by hand."""
+"""Trivial rows, tables and intervals, by hand."""
 
 import numpy as np
 import pytest
@@ -6,11 +6,16 @@ import pytest
 from data_loader.flowers import Flowers
 from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import possible_flowers
-from evaluation.baselines import color_means, trivial_rows
+from evaluation.baselines import ab_prior, color_means, trivial_colorings
 from evaluation.color_law import _weighted_median, law_report
-from evaluation.metrics import colorfulness, pixel_l1, pixel_l1_as_published
-from evaluation.scores import score, summarize, trivial_colorings
+from evaluation.scores import score, summarize
 from evaluation.statistics import mean_with_interval, ratio_with_interval
+
+ORACLE = "luma + own mean chroma (oracle)"
+
+
+def pixel_l1(a, b):
+    return np.abs(np.asarray(a, float) - b).sum(axis=(1, 2, 3))
 
 
 @pytest.fixture
@@ -18,47 +23,22 @@ def colors():
     return np.random.default_rng(0).random((6, 8, 8, 3)).astype("float32")
 
 
-def test_pixel_l1_by_hand(colors):
-    assert pixel_l1(colors, colors).tolist() == [0] * 6
-    original = np.array([[[[0.0, 0.5, 1.0]]]])
-    assert pixel_l1(original, np.array([[[[0.25, 0.5, 0.5]]]])).tolist() == [0.75]
-    assert pixel_l1_as_published(original, original).tolist() == [1.0 + 0.5 + 0.0]
-
-
-def test_the_published_formula_prefers_a_washed_out_image_and_ours_does_not(colors):
-    washed_out = (1 + colors) / 2
-    assert (pixel_l1_as_published(colors, washed_out) < pixel_l1_as_published(colors, colors)).all()
-    assert (pixel_l1(colors, washed_out) > pixel_l1(colors, colors)).all()
-
-
-def test_colorfulness_by_hand(colors):
-    assert colorfulness(np.repeat(luma(colors), 3, -1)) == pytest.approx(np.zeros(6), abs=1e-4)
-    red = np.zeros((1, 2, 2, 3))
-    red[..., 0] = 1
-    # rg = 255 and yb = 127.5 everywhere: no deviation, 0.3 of the mean's length.
-    assert colorfulness(red) == pytest.approx([0.3 * np.hypot(255, 127.5)])
-    half = red.copy()
-    half[:, 0] = 0
-    deviation = np.hypot(127.5, 63.75)
-    assert colorfulness(half) == pytest.approx([deviation + 0.3 * deviation])
-    faded = luma(colors) + 0.5 * (colors - luma(colors))
-    assert (colorfulness(faded) < colorfulness(colors)).all()
-
-
 def test_means_are_exact_and_trivial_rows_see_what_they_may(colors):
-    flowers = make_flowers((colors * 255).astype(np.uint8))
-    mean_color, mean_chroma = color_means(flowers.split("train"))
-    pixels = flowers.images.reshape(-1, 3).astype(float) / 255
+    split = make_flowers((colors * 255).astype(np.uint8)).split("train")
+    mean_color, mean_chroma = color_means(split)
+    pixels = split.flowers.images.reshape(-1, 3).astype(float) / 255
     assert mean_color == pytest.approx(pixels.mean(axis=0), abs=1e-7)
     assert mean_chroma == pytest.approx((pixels - luma(pixels)).mean(axis=0), abs=1e-6)
-    rows = trivial_rows(mean_color, mean_chroma)
+    rows = trivial_colorings(split, mean_color, mean_chroma)
     shuffled = luma(colors) + np.roll(colors - luma(colors), 1, axis=0)
+    everything = range(6)
     for name in ("gray unchanged", "mean color", "luma + mean chroma"):
-        assert rows[name](colors) == pytest.approx(rows[name](shuffled), abs=1e-5), name
-    assert (
-        pixel_l1(colors, rows["luma + own mean chroma (oracle)"](colors)).mean()
-        < pixel_l1(colors, rows["luma + mean chroma"](colors)).mean()
-    )
+        assert rows[name](everything, colors) == pytest.approx(rows[name](everything, shuffled), abs=1e-5), name
+    oracle, blind = (pixel_l1(colors, rows[name](everything, colors)) for name in (ORACLE, "luma + mean chroma"))
+    assert oracle.mean() < blind.mean()
+    other = rows["a random other image"](everything, colors)
+    assert sorted(other.sum(axis=(1, 2, 3)).round(3)) == sorted(to_unit(split.color()).sum(axis=(1, 2, 3)).round(3))
+    assert (np.abs(other - to_unit(split.color())).max(axis=(1, 2, 3)) > 0.1).all()
 
 
 def make_flowers(images):
@@ -79,16 +59,20 @@ def make_flowers(images):
 def test_scores_do_not_depend_on_the_chunk_and_are_the_same_twice(monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (7, 8, 8, 3), np.uint8)
     split = make_flowers(images).split("train")
-    rows = trivial_colorings(split.flowers, "train")
-    first, originals = score(rows, split)
+    rows = trivial_colorings(split, *color_means(split))
+    first = score(rows, split, ab_prior(split))
     monkeypatch.setattr("evaluation.baselines.CHUNK", 3)
-    second, _ = score(rows, split)
-    assert len(originals) == 7
+    second = score(rows, split, ab_prior(split))
     for name in rows:
-        assert first[name]["pixel_l1"] == pytest.approx(second[name]["pixel_l1"], rel=1e-6)
+        for measure, values in first[name].values.items():
+            assert len(values) == 7
+            assert values == pytest.approx(second[name].values[measure], rel=1e-5, abs=1e-5), measure
     assert summarize(first) == summarize(first)
-    assert summarize(first)["gray unchanged"]["ratio_to_gray"]["mean"] == 1
-    assert summarize(first)["perfect"]["ratio_to_gray"]["high"] == 0
+    gray, perfect = (summarize(first)[name] for name in ("gray unchanged", "perfect"))
+    assert gray["ratio_to_gray"]["mean"] == 1
+    assert perfect["ratio_to_gray"]["high"] == 0
+    assert perfect["ab_histogram_distance"]["high"] == 0
+    assert gray["colorfulness_of_set"]["mean"] == pytest.approx(-perfect["colorfulness"]["mean"], abs=1e-3)
 
 
 def test_intervals_hold_the_mean_and_narrow_with_more_images():

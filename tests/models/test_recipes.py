@@ -163,3 +163,16 @@ def test_a_model_with_a_falling_rate_trains_one_run(toy, tiny_flowers):
         with pytest.raises(UserError, match="build a new model for another run"):
             gan.train(tiny_flowers, epochs=1, batch_size=3, lr_decay=decay)
     assert steady.train(tiny_flowers, epochs=1, batch_size=3) == 3
+
+
+def test_noise_on_the_gray_fake_changes_the_colour_cycle_and_nothing_else(tiny, batches):
+    plain = terms_of(CycleGAN(**tiny), batches)
+    assert terms_of(CycleGAN(**tiny, cycle_noise=0.0), batches) == plain
+    gan = CycleGAN(**tiny, cycle_noise=0.3)
+    noise = gan.draws(batches, 0)["gray_noise"]
+    assert noise.shape == (4, 32, 32, 1)
+    assert noise.std() == pytest.approx(0.3, rel=0.05)
+    assert (noise == gan.draws(batches, 0)["gray_noise"]).all()
+    assert (noise != gan.draws(batches, 1)["gray_noise"][:4]).any()
+    noisy = terms_of(gan, batches)
+    assert {name for name in plain if noisy[name] != plain[name]} == {"cycle_color"}

@@ -1,0 +1,96 @@
+"""Scores of runs and of the trivial rows on one split, as a report for JSON."""
+
+import json
+
+from data_loader.progress import progress_bar
+from evaluation.baselines import GRAY, PERFECT, ab_prior, color_means, known_split, trivial_colorings
+from evaluation.class_test import class_accuracy, trained_classifier
+from evaluation.color_law import law_report
+from evaluation.cycles import cycle_errors, hidden_color
+from evaluation.diversity import diversity
+from evaluation.scores import score, summarize
+from evaluation.statistics import over_seeds
+from experiments.run_directory import run_names
+from experiments.trained_run import opened_run
+
+
+def score_runs(flowers, split_name, configs, samples=10, probes=False, class_test=False):
+    """Score runs and the trivial rows on one split.
+
+    Args:
+        flowers: `data_loader.Flowers`.
+        split_name: train, val, test or all.
+        configs: directory of each run to its config.
+        samples: colourings a picture of runs that have several, at least 2, or 0 to leave that out.
+        probes: look for colours hidden in F(y).
+        class_test: ask a classifier for the class of each colouring.
+
+    Returns:
+        the report, a dict for JSON, and name to `Scores`.
+    """
+    split, known = flowers.split(split_name), known_split(flowers, split_name)
+    prior = ab_prior(known)
+    trivial = trivial_colorings(split, *color_means(known))
+    scores = score(trivial, split, prior, _bar("scoring trivial colourings"))
+    classifier = trained_classifier(flowers, progress_bar) if class_test and configs else None
+    if classifier:
+        by_class = class_accuracy(classifier, {"real": trivial[PERFECT], "gray": trivial[GRAY]}, split)
+    runs = {}
+    for name, run_dir in zip(run_names(configs), configs, strict=True):
+        with opened_run(run_dir) as trained:
+            scores |= score({name: trained.coloring}, split, prior, _bar(f"scoring {name}"))
+            runs[name] = _identity(configs[run_dir]) | _beside_the_truth(trained, split, samples, probes, name)
+            if classifier:
+                bar = _bar(f"classifying {name}")
+                runs[name]["class_test"] = by_class | class_accuracy(classifier, {"run": trained.coloring}, split, bar)
+    rows = summarize(scores)
+    report = {
+        "dataset": flowers.name,
+        "split": split_name,
+        "images": len(split),
+        "image_size": flowers.image_size,
+        "rows": rows,
+        "runs": runs,
+        "configurations": _configurations(runs, rows),
+    }
+    if flowers.source == "synthetic":
+        report["law"] = law_report(split)
+    return report, scores
+
+
+def _identity(config):
+    return {name: config[name] for name in ("model", "preset", "options", "training", "precision", "made_with")}
+
+
+def _beside_the_truth(trained, split, samples, probes, name):
+    """What is measured of a run without comparing its colours with the originals'."""
+    found = {}
+    if trained.has_gray_generator:
+        translate = (trained.to_color, trained.to_gray, split)
+        found["cycle"] = cycle_errors(*translate, _bar(f"{name}, cycles"))
+        if probes:
+            found["hidden_color"] = hidden_color(*translate, _bar(f"{name}, probes"))
+    if trained.has_samples and samples:
+        drawn = diversity(trained.samples, split, samples, _bar(f"{name}, samples"))
+        found["diversity"] = {"samples": samples} | drawn
+    return found
+
+
+def _configurations(runs, rows):
+    """Runs that differ by their seed alone, with their means over seeds."""
+    groups = {}
+    for name, run in runs.items():
+        options = run["options"] | {"seed": None}
+        key = json.dumps([run["model"], options, run["training"], run["precision"]], sort_keys=True)
+        groups.setdefault(key, []).append(name)
+    return [
+        {"runs": names, "seeds": [runs[name]["options"]["seed"] for name in names]}
+        | {measure: over_seeds([rows[name][measure]["mean"] for name in names]) for measure in rows[names[0]]}
+        for names in groups.values()
+        if len(names) > 1
+    ]
+
+
+def _bar(what):
+    """A progress bar around the pieces of a split."""
+    return lambda pieces: progress_bar(pieces, desc=what)

@@ -1,0 +1,98 @@
+"""A run's networks, as its last checkpoint has them, as functions of pictures in [0, 1]."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from data_loader.errors import UserError
+from data_loader.images import from_network, luma, to_network, to_unit
+from experiments.cli import import_keras
+from experiments.run_directory import read_config
+from models.presets import MODELS
+
+
+class TrainedRun:
+    """The colorizer of a run, and its F if it has one.
+
+    Args:
+        model: a trained `ColorizationGAN`.
+    """
+
+    def __init__(self, model):
+        from models import colorizing
+
+        self.model, self.colorizing = model, colorizing
+
+    def coloring(self, which, color):
+        """Colourings of the luma of originals (n, S, S, 3) in [0, 1], which are `which` of the split."""
+        network, z = self.model.colorizer, None
+        if self.colorizing.reads_noise(network):
+            # Each picture has its own, whichever others it is coloured with.
+            size = network.inputs[1].shape[-1]
+            z = np.stack([np.random.default_rng((0, number)).standard_normal(size) for number in which])
+        return to_unit(self.colorizing.colorize(network, luma(color), z=z))
+
+    def samples(self, gray, samples, seed):
+        """Several colourings of gray pictures (n, S, S, 1), uint8 (n, samples, S, S, 3)."""
+        return self.colorizing.colorize(self.model.colorizer, gray, samples, seed)
+
+    @property
+    def has_samples(self):
+        """Whether the colorizer has more than one colouring for a picture."""
+        return self.colorizing.has_noise(self.model.colorizer)
+
+    @property
+    def has_gray_generator(self):
+        """Whether there is an F: Y → X."""
+        return hasattr(self.model, "F")
+
+    def to_color(self, gray, seed):
+        """G of gray pictures (n, S, S, 1), without rounding to 8 bits."""
+        return from_network(self.colorizing.predict_colors(self.model.colorizer, to_network(gray), seed=seed))
+
+    def to_gray(self, color, seed=None):
+        """F of colour pictures (n, S, S, 3), without rounding to 8 bits."""
+        return from_network(self.model.predict_images(self.model.F, to_network(color)))
+
+
+@contextmanager
+def opened_run(run_dir):
+    """The trained networks of a run, with their averaged weights if it keeps an average.
+
+    Raises:
+        UserError: the directory is no run, has no checkpoint yet, or a damaged one.
+    """
+    config = read_config(run_dir)
+    keras = import_keras()
+    import models
+    from models.training import restore
+
+    keras.config.set_dtype_policy(config["precision"])
+    model = getattr(models, MODELS[config["model"]][0])(**config["options"])
+    restore(model, run_dir, config["training"])
+    with model.averaged():
+        yield TrainedRun(model)
+    keras.utils.clear_session()
+
+
+def require_comparable(run_dirs):
+    """The configs of runs that are scored together, by directory.
+
+    Raises:
+        UserError: one is no run or has no checkpoint, or two of them learned from other images or sizes.
+    """
+    configs = {run_dir: read_config(run_dir) for run_dir in run_dirs}
+    first = next(iter(configs))
+    for run_dir, config in configs.items():
+        if not any(Path(run_dir).glob("checkpoints/*.npz")):
+            raise UserError(f"{run_dir} has no checkpoint yet: let its training reach the first one.")
+        sizes = [configs[name]["options"]["image_size"] for name in (first, run_dir)]
+        if sizes[0] != sizes[1]:
+            raise UserError(f"{first} has images of {sizes[0]} pixels and {run_dir} of {sizes[1]}: score them apart.")
+        if config["data"]["digest"] != configs[first]["data"]["digest"]:
+            raise UserError(
+                f"{first} and {run_dir} were trained on other images or splits "
+                f"({configs[first]['data']['name']} and {config['data']['name']}): score them apart."
+            )
+    return configs
