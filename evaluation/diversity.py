@@ -1,5 +1,7 @@
 """How different a stochastic colorizer's colourings of one picture are, and whether that helps (§4.3)."""
 
+import warnings
+
 import numpy as np
 from skimage.color import lab2rgb, rgb2lab
 
@@ -56,4 +58,7 @@ def turned_hues(rgb, angles):
     cos, sin = np.cos(angles)[:, None, None], np.sin(angles)[:, None, None]
     lightness = np.broadcast_to(lightness, (len(angles), *lightness.shape))
     turned = np.stack([lightness, cos * a - sin * b, sin * a + cos * b], axis=-1)
-    return lab2rgb(turned)
+    with warnings.catch_warnings():
+        # A turned hue may lie outside RGB; it is clipped.
+        warnings.simplefilter("ignore", UserWarning)
+        return lab2rgb(turned)

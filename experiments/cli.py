@@ -3,6 +3,7 @@
 import errno
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 from pathlib import Path
@@ -46,6 +47,8 @@ def import_keras():
     sys.stderr.flush()
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
+    # TensorFlow's advice about compiling again is for those who wrote the loop; a short last batch is no mistake.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         return importlib.import_module("keras")
     finally:

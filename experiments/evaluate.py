@@ -21,7 +21,7 @@ from experiments.run_directory import run_names
 from experiments.score_report import describe_measures, print_report
 from experiments.scoring import score_runs
 from experiments.train import show_notes
-from experiments.trained_run import require_comparable
+from experiments.trained_run import flowers_of_runs, require_comparable
 from models.files import write_text
 
 SAMPLES = 10
@@ -38,7 +38,12 @@ def main():
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.067.")
     run_dirs = list(dict.fromkeys(str(Path(run_dir).resolve()) for run_dir in arguments.run_dirs))
     configs = require_comparable(run_dirs) if run_dirs else {}
-    flowers = _flowers(arguments, configs)
+    if configs:
+        flowers = flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
+    elif arguments.image_size < MIN_SIDE:
+        raise UserError(f"--image-size {arguments.image_size} is too small: use a number of at least {MIN_SIDE}.")
+    else:
+        flowers = load_flowers(arguments.dataset or "auto", arguments.image_size, arguments.data_dir)
     show_notes(flowers)
     extras = {name: getattr(arguments, name) for name in ("samples", "probes", "class_test")}
     report, scores = score_runs(flowers, arguments.split, configs, **extras)
@@ -47,25 +52,6 @@ def main():
     print_report(report)
     _write(report, arguments, dict(zip(run_names(run_dirs), run_dirs, strict=True)))
     return 0
-
-
-def _flowers(arguments, configs):
-    """The pictures that the runs were trained on, or those that were asked for where there is no run."""
-    if not configs:
-        if arguments.image_size < MIN_SIDE:
-            raise UserError(f"--image-size {arguments.image_size} is too small: use a number of at least {MIN_SIDE}.")
-        return load_flowers(arguments.dataset or "auto", arguments.image_size, arguments.data_dir)
-    run_dir, config = next(iter(configs.items()))
-    data = config["data"]
-    dataset = arguments.dataset or data["dataset"]
-    data_dir = arguments.data_dir or (None if arguments.dataset else data["data_dir"])
-    flowers = load_flowers(dataset, config["options"]["image_size"], data_dir)
-    if flowers.digest != data["digest"]:
-        raise UserError(
-            f"{flowers.name} now holds other images than {run_dir} was trained on: "
-            "point --dataset or --data-dir to the images of that time."
-        )
-    return flowers
 
 
 def _comparison(arguments, flowers, run_dirs, scores):

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from data_loader.errors import UserError
-from experiments.cli import PROJECT
+from experiments.cli import PROJECT, import_keras
 from models.files import write_text
 from models.options import decides_what_is_learned
 from models.presets import MODELS
@@ -46,6 +46,19 @@ def read_config(directory):
     except (ValueError, TypeError):
         raise UserError(f"{file} is damaged: name another run, or start this one over with --fresh.") from None
     return config
+
+
+def is_finished(directory):
+    """Whether a run's last checkpoint is at the end that its config names."""
+    if not (Path(directory) / CONFIG).is_file():
+        return False
+    import_keras()
+    from models.checkpoints import steps_done
+
+    config = read_config(directory)
+    training = config["training"]
+    steps = training["epochs"] * -(-config["data"]["images"]["train"] // training["batch_size"])
+    return steps_done(Path(directory) / "checkpoints") >= min(steps, training["max_steps"] or steps)
 
 
 def open_run(directory, config, fresh=False):

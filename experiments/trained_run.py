@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_loader.errors import UserError
+from data_loader import UserError, load_flowers
 from data_loader.images import from_network, luma, to_network, to_unit
 from experiments.cli import import_keras
 from experiments.run_directory import read_config
@@ -96,3 +96,25 @@ def require_comparable(run_dirs):
                 f"({configs[first]['data']['name']} and {config['data']['name']}): score them apart."
             )
     return configs
+
+
+def flowers_of_runs(configs, dataset=None, data_dir=None):
+    """The pictures that runs were trained on.
+
+    Args:
+        configs: as `require_comparable` gives them.
+        dataset, data_dir: where the pictures are now, if not where they were.
+
+    Raises:
+        UserError: they are not there, or others are.
+    """
+    run_dir, config = next(iter(configs.items()))
+    data = config["data"]
+    data_dir = data_dir or (None if dataset else data["data_dir"])
+    flowers = load_flowers(dataset or data["dataset"], config["options"]["image_size"], data_dir)
+    if flowers.digest != data["digest"]:
+        raise UserError(
+            f"{flowers.name} now holds other images than {run_dir} was trained on: "
+            "point --dataset or --data-dir to the images of that time."
+        )
+    return flowers

@@ -108,6 +108,14 @@ class Checkpoints:
             )
 
 
+def steps_done(folder):
+    """The step of the last checkpoint in a folder; 0 where there is none that can be read."""
+    try:
+        return _read(Path(folder) / "last.npz")[0]["step"]
+    except DAMAGED:
+        return 0
+
+
 def _state(model):
     return [*model.variables, *model.optimizer.variables]
 

@@ -56,8 +56,11 @@ PRESETS = {
             "beta1": 0.5,
             "batch_size": 4,
             "epochs": 4,
+            "lr_decay": "linear",
+            "ema": 0.99,
         },
-        CycleGANOptions: {"discriminator_filters": 16},
+        # On validation, seeds 0 and 1: 0.91 and 0.89 of the gray row, where patch70 stood at 1.1.
+        CycleGANOptions: {"discriminator": "patch-zoo", "discriminator_filters": 16},
         CapsuleCycleGANOptions: {"discriminator_filters": 64},
         Pix2PixOptions: {
             "image_size": 64,

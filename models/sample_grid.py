@@ -8,12 +8,13 @@ from models.files import replacing
 INCHES_AN_IMAGE = 1.5
 
 
-def draw(columns, file):
+def draw(columns, file, dots_per_inch=110):
     """Draw columns of images under their titles.
 
     Args:
         columns: title to images (n, S, S, 1 or 3) in [0, 1]; the same n for all.
         file: path of the PNG, replaced in one go.
+        dots_per_inch: an image is 1.5 inches wide.
     """
     rows = len(next(iter(columns.values())))
     size = (INCHES_AN_IMAGE * len(columns), INCHES_AN_IMAGE * rows + 0.3)
@@ -25,4 +26,4 @@ def draw(columns, file):
             axis.imshow(np.broadcast_to(image, (*image.shape[:2], 3)))
             axis.set_axis_off()
     with replacing(file) as scratch:
-        figure.savefig(scratch, dpi=110)
+        figure.savefig(scratch, dpi=dots_per_inch)

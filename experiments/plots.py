@@ -1,0 +1,82 @@
+"""Loss curves, and the plane of fidelity and colourfulness, in colours that the colour-blind can tell apart."""
+
+import csv
+from pathlib import Path
+
+from evaluation.baselines import PERFECT
+from models.files import replacing
+
+# Okabe & Ito 2008.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+MARKERS = "os^Dv*PX"
+PRINT_DPI = 200
+
+
+def loss_curves(file, metrics):
+    """The mean of each term of the objective an epoch, a panel a run.
+
+    Args:
+        file: path of the PNG.
+        metrics: name of a run to the rows of its metrics.csv, at least one.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure((5 * len(metrics), 3.4), layout="constrained", dpi=PRINT_DPI)
+    for axis, (name, rows) in zip(figure.subplots(1, len(metrics), squeeze=False)[0], metrics.items(), strict=True):
+        epochs = [int(row["epoch"]) for row in rows]
+        terms = [term for term in rows[0] if term not in ("epoch", "step", "loss", "seconds", "images_per_second")]
+        for number, term in enumerate(terms):
+            style = {"color": PALETTE[number % len(PALETTE)], "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
+            axis.plot(epochs, [float(row[term]) for row in rows], label=term, **style)
+        axis.set(title=name, xlabel="epoch", ylabel="weighted term", yscale="log")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.legend(fontsize=7, ncols=2)
+    _save(figure, file)
+
+
+def fidelity_plane(file, rows):
+    """Pixel-L1 against colourfulness, trivial rows beside the runs: dull is cheap, so both must be read.
+
+    Args:
+        file: path of the PNG.
+        rows: as in a report of `score_runs`.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure((7, 4.5), layout="constrained", dpi=PRINT_DPI)
+    axis = figure.subplots()
+    for number, (name, row) in enumerate(rows.items()):
+        ratio, colorfulness = row["ratio_to_gray"], row["colorfulness"]
+        axis.errorbar(
+            colorfulness["mean"],
+            ratio["mean"],
+            xerr=_arms(colorfulness),
+            yerr=_arms(ratio),
+            fmt=MARKERS[number % len(MARKERS)],
+            color=PALETTE[number % len(PALETTE)],
+            label=name,
+            capsize=2,
+        )
+    axis.axhline(1, color="gray", linewidth=0.8, linestyle=":")
+    axis.axvline(rows[PERFECT]["colorfulness"]["mean"], color="gray", linewidth=0.8, linestyle=":")
+    axis.set(xlabel="colourfulness (dotted: the originals')", ylabel="pixel-L1, multiple of the gray row's")
+    axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    _save(figure, file)
+
+
+def _arms(value):
+    return [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
+
+
+def read_metrics(run_dir):
+    """The rows of a run's metrics.csv, name of a column to text; none where no epoch is finished."""
+    file = Path(run_dir) / "metrics.csv"
+    if not file.exists():
+        return []
+    with file.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _save(figure, file):
+    with replacing(file) as scratch:
+        figure.savefig(scratch)

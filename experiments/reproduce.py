@@ -1,0 +1,150 @@
+"""Settle the paper's claims: train what is missing, score, draw, and write the verdicts.
+
+python experiments/reproduce.py --preset quick                  about an hour on two CPU cores, synthetic flowers
+python experiments/reproduce.py --preset quick --only C1,C3     two claims and the runs that they need
+python experiments/reproduce.py --preset paper --seeds 3        the paper's setting on Oxford-17: days without a GPU
+python experiments/reproduce.py --check                         do tracked results, README and code agree?
+
+Runs that are done are kept, a run that was broken off goes on, and a claim whose runs are not all done is "not run".
+It writes claims.json and claims.md, TIER/scores.json (all measures) and TIER/figures to results/, where a tier is a
+preset and a data set; tiers are never compared with each other. The README's results section is written anew, too.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from data_loader import UserError
+from experiments.claims import CLAIMS, RUNS, Evidence
+from experiments.cli import PROJECT, run_script
+from experiments.figures import draw_figures
+from experiments.run_directory import is_finished
+from experiments.scoring import score_runs
+from experiments.tracked_results import check, judged, read_document, write_results
+from experiments.trained_run import flowers_of_runs, require_comparable
+from models.option_table import require_choice
+
+PRESETS = ("quick", "paper", "released")
+RESULTS = PROJECT / "results"
+
+
+def main():
+    """Reproduce from the command line."""
+    arguments = _parser().parse_args()
+    if arguments.check:
+        return _report_check(Path(arguments.out))
+    require_choice("--preset", arguments.preset, PRESETS)
+    if arguments.seeds < 1:
+        raise UserError(f"--seeds {arguments.seeds} is too small: use at least 1.")
+    claims = _chosen(arguments.only)
+    dataset = arguments.dataset or ("synthetic" if arguments.preset == "quick" else "oxford17")
+    tier = f"{arguments.preset}-{Path(dataset).name}"
+    needed = [name for name in RUNS if any(name in claim.runs for claim in claims)]
+    runs = {name: _train(tier, name, dataset, arguments) for name in needed}
+    done = {name: directories for name, directories in runs.items() if directories}
+    if not done:
+        raise UserError("no run came to its end: see above, then type the same command again.")
+    evidence, report, setting = _measure(done, arguments, Path(arguments.out) / tier / "figures")
+    document = read_document(Path(arguments.out))
+    verdicts = judged(claims, evidence, document.get(tier, {}), setting)
+    write_results(Path(arguments.out), document | {tier: setting | {"claims": verdicts}}, tier, report)
+    for claim in verdicts:
+        print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
+    print(f"\nIn words and numbers: {Path(arguments.out) / 'claims.md'}")
+    return 0
+
+
+def _chosen(only):
+    ids = [claim.id for claim in CLAIMS]
+    wanted = ids if only is None else [name.strip() for name in only.split(",")]
+    for name in wanted:
+        require_choice("--only", name, ids)
+    return [claim for claim in CLAIMS if claim.id in wanted]
+
+
+def _train(tier, name, dataset, arguments):
+    """Train the seeds of a run as far as they are not done; the directories, or None if one did not end."""
+    script, options = RUNS[name]
+    directories = []
+    for seed in range(arguments.seeds):
+        directory = Path(arguments.runs) / tier / f"{name}-seed{seed}"
+        command = [sys.executable, str(PROJECT / "experiments" / f"{script}.py"), "--preset", arguments.preset]
+        command += ["--dataset", dataset, "--seed", str(seed), "--run-dir", str(directory)]
+        command += ["--data-dir", arguments.data_dir] if arguments.data_dir else []
+        for option, value in (options | dict(entry.split("=", 1) for entry in arguments.set)).items():
+            command += [f"--{option}", str(value)]
+        if not is_finished(directory):
+            print(f"\n{name}, seed {seed}:", flush=True)
+            status = subprocess.run(command).returncode
+            if status in (130, 143):
+                raise KeyboardInterrupt("stopped; the same command goes on from here")
+            if status or not is_finished(directory):
+                print(f"{name}, seed {seed}, did not come to its end (status {status}).", file=sys.stderr)
+                return None
+        directories.append(str(directory))
+    return directories
+
+
+def _measure(runs, arguments, figures):
+    """Score and draw all runs of a tier: the evidence, the report, and what they have in common."""
+    configs = require_comparable([directory for directories in runs.values() for directory in directories])
+    flowers = flowers_of_runs(configs, data_dir=arguments.data_dir)
+    report, scores = score_runs(flowers, "test", configs, probes=True, class_test=True)
+    draw_figures(figures, configs, flowers.split("test"), images=4, rows=report["rows"])
+    names = {name: [Path(directory).name for directory in directories] for name, directories in runs.items()}
+    trained = {directory for directories in names.values() for directory in directories}
+    evidence = Evidence(
+        {name: [scores[directory] for directory in directories] for name, directories in names.items()},
+        {name: [report["runs"][directory] for directory in directories] for name, directories in names.items()},
+        {name: row for name, row in scores.items() if name not in trained},
+    )
+    config = next(iter(configs.values()))
+    setting = {
+        "preset": arguments.preset,
+        "dataset": flowers.name,
+        "images": config["data"]["images"],
+        "image_size": flowers.image_size,
+        "changed": arguments.set,
+        "seeds": arguments.seeds,
+        "backend": config["made_with"]["backend"],
+        "cpus": config["made_with"]["cpus"],
+    }
+    return evidence, report, setting
+
+
+def _report_check(folder):
+    problems = check(folder, PROJECT / "README.md")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if not problems:
+        print("Tracked results, README and code agree.")
+    return 1 if problems else 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")
+    parser.add_argument("--dataset", help="as in training (default: synthetic for quick, oxford17 for the others)")
+    parser.add_argument("--data-dir", help="folder that already holds the Oxford images")
+    parser.add_argument("--only", metavar="C1,C3", help="these claims (default: all)")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="runs of each configuration (default: 1)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="another value than the preset's, in all runs",
+    )
+    parser.add_argument("--out", default=str(RESULTS), help="folder of the results (default: results)")
+    parser.add_argument(
+        "--runs",
+        default=str(RESULTS / "runs" / "reproduce"),
+        help="folder of the runs (default: results/runs/reproduce)",
+    )
+    parser.add_argument("--check", action="store_true", help="compare tracked results, README and code")
+    return parser
+
+
+if __name__ == "__main__":
+    run_script(main)

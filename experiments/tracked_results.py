@@ -1,0 +1,138 @@
+"""The tracked results: verdicts as JSON, as text, and in the README, and whether all of them agree."""
+
+import json
+from pathlib import Path
+
+from data_loader.errors import UserError
+from evaluation.verdicts import NOT_RUN, combined
+from experiments.claims import CLAIMS
+from experiments.cli import PROJECT
+from experiments.results_text import claims_page, readme_section
+from models.files import write_text
+
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+
+
+def read_document(folder):
+    """Tier to its setting and claims, as in claims.json; empty where there is none yet.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    file = Path(folder) / "claims.json"
+    if not file.exists():
+        return {}
+    try:
+        return json.loads(file.read_text())
+    except ValueError:
+        raise UserError(f"{file} is damaged: restore it, or move it away and type the same command again.") from None
+
+
+def judged(claims, evidence, before, setting):
+    """The claims of a tier with their numbers and verdicts, as for JSON.
+
+    Args:
+        claims: those that were asked for; the others keep what stands in `before`, if its setting is the same.
+        evidence: `Evidence`.
+        before: what claims.json holds of the tier.
+        setting: of the tier now.
+    """
+    same = {name: before.get(name) for name in setting} == setting
+    old = {claim["id"]: claim for claim in before.get("claims", ())} if same else {}
+    found = []
+    for claim in CLAIMS:
+        ran = claim in claims and all(name in evidence.scores for name in claim.runs)
+        if not ran and claim.id in old and claim not in claims:
+            found.append(old[claim.id])
+            continue
+        parts = [_part(part, evidence if ran else None) for part in claim.parts]
+        found.append(_facts(claim) | {"parts": parts, "verdict": combined([part["verdict"] for part in parts])})
+    return found
+
+
+def _part(part, evidence):
+    value = part.value(evidence) if evidence else None
+    verdict = part.rule.verdict(value) if evidence else NOT_RUN
+    return {"measure": part.measure, "rule": str(part.rule), "value": value, "verdict": verdict}
+
+
+def _facts(claim):
+    return {"id": claim.id, "section": claim.section, "text": claim.text, "runs": list(claim.runs)}
+
+
+def write_results(folder, document, tier, report):
+    """Write the claims, a tier's scores, and, where the folder is the project's own, the README's section."""
+    folder = Path(folder)
+    write_text(folder / tier / "scores.json", json.dumps(report, indent=1) + "\n")
+    write_text(folder / "claims.json", json.dumps(document, indent=1) + "\n")
+    write_text(folder / "claims.md", claims_page(document))
+    if folder.resolve() == (PROJECT / "results").resolve():
+        readme = PROJECT / "README.md"
+        write_text(readme, _with_section(readme.read_text(), _section(folder, document)))
+
+
+def check(folder, readme):
+    """What does not agree among claims.json, claims.md, the tiers' scores and figures, the README and the code.
+
+    Args:
+        folder: of the tracked results.
+        readme: path of the README.
+
+    Returns:
+        list of sentences, empty where all agrees.
+    """
+    folder, document = Path(folder), read_document(folder)
+    problems = [] if document else [f"{folder}/claims.json is missing: run experiments/reproduce.py."]
+    for tier, results in document.items():
+        problems += [f"{folder}/{tier}/{name} is missing" for name in _missing(folder / tier)]
+        if [claim["id"] for claim in results["claims"]] != [claim.id for claim in CLAIMS]:
+            problems.append(f"{tier} holds other claims than the code: run experiments/reproduce.py again.")
+            continue
+        for claim, tracked in zip(CLAIMS, results["claims"], strict=True):
+            problems += [f"{tier}, {claim.id}: {problem}" for problem in _disagreements(claim, tracked)]
+    if problems:
+        return problems
+    if (folder / "claims.md").read_text() != claims_page(document):
+        problems.append(f"{folder}/claims.md is not what claims.json says")
+    text = Path(readme).read_text()
+    if _with_section(text, _section(folder, document)) != text:
+        problems.append(f"{readme}: the results section is not what the tracked results say")
+    return problems
+
+
+def _disagreements(claim, tracked):
+    """Where a tracked claim is not what the code says of it."""
+    problems = [f"its {name} is not the code's" for name, value in _facts(claim).items() if tracked.get(name) != value]
+    for part, stored in zip(claim.parts, tracked["parts"], strict=True):
+        if (stored["measure"], stored["rule"]) != (part.measure, str(part.rule)):
+            problems.append("its measure or rule is not the code's")
+        if stored["verdict"] != (part.rule.verdict(stored["value"]) if stored["value"] else NOT_RUN):
+            problems.append("its verdict does not follow from its number")
+    if tracked["verdict"] != combined([part["verdict"] for part in tracked["parts"]]):
+        problems.append("its verdict does not follow from its parts")
+    return problems
+
+
+def _missing(folder):
+    pictures = folder / "figures"
+    captions = pictures / "captions.md"
+    named = [line.split("**")[1] for line in captions.read_text().splitlines() if line] if captions.exists() else []
+    wanted = [folder / "scores.json", captions, *(pictures / name for name in named)]
+    return [str(file.relative_to(folder)) for file in wanted if not file.exists()]
+
+
+def _section(folder, document):
+    reports = {tier: json.loads((folder / tier / "scores.json").read_text()) for tier in document}
+    return readme_section(document, reports)
+
+
+def _with_section(text, section):
+    """A README with the results section between its markers.
+
+    Raises:
+        UserError: it has no markers.
+    """
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise UserError(f"README.md needs one line {BEGIN} and one line {END}, between which the results are written.")
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{section}{END}{rest.split(END)[1]}"
