@@ -20,7 +20,7 @@ $(STAMP): requirements.txt setup.py
 
 # A demo that was broken off goes on; one that is done is shown again. `make clean-demo` starts over.
 demo: setup
-	$(BIN)/python experiments/cyclegan.py --preset quick --ema 0.99 --lr-decay linear --dataset synthetic --run-dir $(RUN)
+	$(BIN)/python experiments/cyclegan.py --preset quick --dataset synthetic --run-dir $(RUN)
 	$(BIN)/python experiments/evaluate.py $(RUN)
 	@echo
 	@echo "The picture: $$(ls $(RUN)/samples/*.png | tail -n 1)"

@@ -3,8 +3,6 @@
 A measure is called with the originals, the colourings (both `Pictures`) and the training split's `AbPrior`.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.color import deltaE_ciede2000
@@ -15,22 +13,6 @@ from evaluation.pictures import AB_BIN, AB_BINS_A_SIDE
 MOST_PSNR = 100.0
 AUC_THRESHOLDS = 150
 PRIOR_SMOOTHING = 5  # deviation, CIELAB units
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What a person must know to read a measure.
-
-    `better` is "lower", "higher", "originals" (best where it equals the originals' own) or "none" (ranks nothing).
-    """
-
-    function: object
-    title: str
-    unit: str
-    range: str
-    better: str
-    meaning: str
-    source: str
 
 
 class AbPrior:
@@ -132,108 +114,3 @@ def _sum(values):
 
 def _mean(values):
     return values.reshape(len(values), -1).mean(axis=1, dtype=np.float64)
-
-
-MEASURES = {
-    "pixel_l1": Measure(
-        pixel_l1,
-        "pixel-L1",
-        "sum over H x W x 3 values in [0, 1]",
-        "0 to 3 H W",
-        "lower",
-        "the paper's measure, done right; it rewards dullness, so read it together with colorfulness",
-        "paper, 4.2",
-    ),
-    "psnr": Measure(
-        psnr, "PSNR", "dB", f"0 to {MOST_PSNR:.0f}, where it is cut off", "higher", "pixel error, squared", "common"
-    ),
-    "ssim": Measure(
-        ssim,
-        "SSIM",
-        "none",
-        "-1 to 1",
-        "higher",
-        "likeness of structure; near 1 wherever the luma is copied",
-        "Wang et al. 2004",
-    ),
-    "ciede2000": Measure(
-        ciede2000,
-        "CIEDE2000",
-        "just about one visible difference",
-        "0 to about 120",
-        "lower",
-        "difference of colour as people see it",
-        "Sharma et al. 2005",
-    ),
-    "ab_error": Measure(
-        ab_error, "ab error", "CIELAB units", "0 to about 260", "lower", "distance of chroma alone", "Zhang et al. 2016"
-    ),
-    "auc_ab": Measure(
-        auc_ab,
-        "AuC",
-        "share",
-        "0 to 1",
-        "higher",
-        "share of pixels with an ab error up to t, mean over t = 0 ... 150",
-        "Deshpande et al. 2015",
-    ),
-    "auc_ab_rebalanced": Measure(
-        auc_ab_rebalanced,
-        "AuC rebal.",
-        "share",
-        "0 to 1",
-        "higher",
-        "the same with rare colours (in the training split) counting as much as common ones",
-        "Zhang et al. 2016",
-    ),
-    "colorfulness": Measure(
-        colorfulness,
-        "colorfulness",
-        "none",
-        "0 (gray) to about 200",
-        "originals",
-        "how much colour there is, right or wrong; signed opponents",
-        "Hasler & Suesstrunk 2003",
-    ),
-    "colorfulness_absolute": Measure(
-        colorfulness_absolute,
-        "colorf. abs.",
-        "none",
-        "0 (gray) to about 200",
-        "originals",
-        "the variant with absolute opponents",
-        "common",
-    ),
-    "colorfulness_gap": Measure(
-        colorfulness_gap,
-        "colorf. gap",
-        "none",
-        "0 to about 200",
-        "lower",
-        "mean over pictures of |colorfulness - its original's|",
-        "ours",
-    ),
-    "pixel_l1_as_published": Measure(
-        pixel_l1_as_published,
-        "as published",
-        "sum over H x W x 3 values",
-        "0 to 6 H W",
-        "none",
-        "the paper's own formula, [0, 1] against [-1, 1]: it prefers washed-out pictures to perfect ones and can rank "
-        "nothing; it explains the published numbers only",
-        "paper's code",
-    ),
-}
-
-
-def measure(original, generated, prior):
-    """All measures of some colourings.
-
-    Args:
-        original, generated: `Pictures`.
-        prior: `AbPrior` of the training split.
-
-    Returns:
-        name to (n,).
-    """
-    return {name: entry.function(original, generated, prior) for name, entry in MEASURES.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.baselines import GRAY, PERFECT, originals, pieces
-from evaluation.metrics import MEASURES, measure
+from evaluation.measures import MEASURES, measure
 from evaluation.pictures import Pictures
 from evaluation.statistics import histogram_distance_with_interval, mean_with_interval, ratio_with_interval
 

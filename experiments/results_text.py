@@ -1,5 +1,6 @@
 """Tracked results as Markdown: the page of claims, and the README's section."""
 
+from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 from experiments.score_report import interval
 
 TABLE = (
@@ -36,7 +37,16 @@ def claims_page(document):
     return "\n".join(lines) + "\n"
 
 
-def readme_section(document, reports):
+def measures_section():
+    """The README's table of measures."""
+    lines = ["| measure | what it is | unit | range | better | source |", "|---|---|---|---|---|---|"]
+    for name, entry in (MEASURES | OTHER_MEASURES).items():
+        cells = (f"`{name}`", entry.meaning, entry.unit, entry.range, BETTER[entry.better], entry.source)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def results_section(document, reports):
     """The README's results: a table of scores and one of verdicts a tier.
 
     Args:

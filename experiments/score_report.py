@@ -1,6 +1,6 @@
 """Scores as a table on the terminal."""
 
-from evaluation.metrics import MEASURES
+from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 
 # Shown in this order: name in the JSON, title, digits.
 COLUMNS = (
@@ -85,18 +85,12 @@ def _print_law(law):
 
 
 def describe_measures():
-    """The measures as text for --help: name, unit, range, which way is better, meaning, source."""
-    better = {
-        "lower": "lower is better",
-        "higher": "higher is better",
-        "originals": "best where it is the originals'",
-        "none": "ranks nothing",
-    }
+    """The measures as text for --help: name, meaning, unit, range, which way is better, source."""
     lines = []
-    for name, entry in MEASURES.items():
+    for name, entry in (MEASURES | OTHER_MEASURES).items():
         lines += [
             f"  {name}",
             f"      {entry.meaning}",
-            f"      ({entry.unit}; {entry.range}; {better[entry.better]}; {entry.source})",
+            f"      ({entry.unit}; {entry.range}; {BETTER[entry.better]}; {entry.source})",
         ]
     return "\n".join(lines)

@@ -7,10 +7,11 @@ from data_loader.errors import UserError
 from evaluation.verdicts import NOT_RUN, combined
 from experiments.claims import CLAIMS
 from experiments.cli import PROJECT
-from experiments.results_text import claims_page, readme_section
+from experiments.results_text import claims_page, measures_section, results_section
 from models.files import write_text
 
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+# The README's sections that are written from files and code stand between these.
+BEGIN, END = "<!-- {}: begin -->", "<!-- {}: end -->"
 
 
 def read_document(folder):
@@ -68,7 +69,7 @@ def write_results(folder, document, tier, report):
     write_text(folder / "claims.md", claims_page(document))
     if folder.resolve() == (PROJECT / "results").resolve():
         readme = PROJECT / "README.md"
-        write_text(readme, _with_section(readme.read_text(), _section(folder, document)))
+        write_text(readme, _with_sections(readme.read_text(), _sections(folder, document)))
 
 
 def check(folder, readme):
@@ -95,8 +96,8 @@ def check(folder, readme):
     if (folder / "claims.md").read_text() != claims_page(document):
         problems.append(f"{folder}/claims.md is not what claims.json says")
     text = Path(readme).read_text()
-    if _with_section(text, _section(folder, document)) != text:
-        problems.append(f"{readme}: the results section is not what the tracked results say")
+    if _with_sections(text, _sections(folder, document)) != text:
+        problems.append(f"{readme}: its tables are not what the tracked results and the code say")
     return problems
 
 
@@ -121,18 +122,22 @@ def _missing(folder):
     return [str(file.relative_to(folder)) for file in wanted if not file.exists()]
 
 
-def _section(folder, document):
+def _sections(folder, document):
+    """Name to text of the README's sections that are written from files and code."""
     reports = {tier: json.loads((folder / tier / "scores.json").read_text()) for tier in document}
-    return readme_section(document, reports)
+    return {"results": results_section(document, reports), "measures": measures_section()}
 
 
-def _with_section(text, section):
-    """A README with the results section between its markers.
+def _with_sections(text, sections):
+    """A README with the sections between their markers.
 
     Raises:
         UserError: it has no markers.
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise UserError(f"README.md needs one line {BEGIN} and one line {END}, between which the results are written.")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{section}{END}{rest.split(END)[1]}"
+    for name, section in sections.items():
+        begin, end = BEGIN.format(name), END.format(name)
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise UserError(f"README.md needs one line {begin} and one line {end}: restore them.")
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n{section}{end}{rest.split(end)[1]}"
+    return text

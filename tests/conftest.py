@@ -56,6 +56,14 @@ def photo_folder(tmp_path_factory):
 
 
 @pytest.fixture
+def uncompiled(monkeypatch):
+    """Models train and predict step by step: for a few steps, to compile them takes ten times as long."""
+    import keras
+
+    monkeypatch.setattr(keras.Model, "run_eagerly", property(lambda model: True, lambda model, value: None))
+
+
+@pytest.fixture
 def tiny_flowers(photo_folder):
     from data_loader import load_flowers
 

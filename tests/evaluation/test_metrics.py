@@ -5,7 +5,8 @@ import pytest
 from skimage.color import lab2rgb
 
 from data_loader.images import luma
-from evaluation.metrics import MEASURES, AbPrior, measure
+from evaluation.measures import MEASURES, measure
+from evaluation.metrics import AbPrior
 from evaluation.pictures import AB_BINS_A_SIDE, Pictures
 from evaluation.statistics import histogram_distance_with_interval
 

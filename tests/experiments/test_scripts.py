@@ -1,26 +1,17 @@
 """The scripts as a person runs them: from another directory, twice, and with mistakes."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-PROJECT = Path(__file__).resolve().parents[2]
-QUICK = ["--preset", "quick", "--image-size", "32", "--generator", "unet", "--generator-filters", "4"]
-QUICK += ["--discriminator", "patch-zoo", "--discriminator-filters", "4"]
-
-
-def run(script, *arguments, cwd, **environment):
-    command = [sys.executable, PROJECT / "experiments" / f"{script}.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=os.environ | environment)
+from tests.experiments.scripts import PIX2PIX, PROJECT, QUICK, call, run
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +27,7 @@ def trained(photo_folder, tmp_path_factory):
 
 def test_a_finished_run_says_so_and_a_longer_one_goes_on(trained):
     run_dir, command = trained
-    again = run("cyclegan", *command, cwd=run_dir.parent)
+    again = call("cyclegan", *command, cwd=run_dir.parent)
     assert again.returncode == 0
     assert "Done: step 2" in again.stdout
     config = json.loads((run_dir / "config.json").read_text())
@@ -58,7 +49,7 @@ def test_a_finished_run_says_so_and_a_longer_one_goes_on(trained):
 def test_another_configuration_is_refused_and_nothing_is_lost(trained, change, message):
     run_dir, command = trained
     before = {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
-    refused = run("cyclegan", *command, *change, cwd=run_dir.parent)
+    refused = call("cyclegan", *command, *change, cwd=run_dir.parent)
     assert refused.returncode == 2
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -68,27 +59,33 @@ def test_another_configuration_is_refused_and_nothing_is_lost(trained, change, m
 def test_fresh_moves_the_old_run_aside(trained, tmp_path):
     run_dir, command = trained
     shutil.copytree(run_dir, tmp_path / "run")
-    done = run("cyclegan", *command, "--fresh", "--max-steps", 1, cwd=tmp_path)
+    done = call("cyclegan", *command, "--fresh", "--max-steps", 1, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
     assert "Done: step 1" in done.stdout
     assert (tmp_path / "run-old1" / "checkpoints" / "last.npz").exists()
 
 
-def test_evaluate_scores_a_run_twice_to_the_same_bytes(trained, tmp_path):
+def test_evaluate_scores_a_run_twice_to_the_same_bytes_and_a_full_disk_is_one_sentence(trained, tmp_path):
+    """/dev/full stands for the disk: what is written there finds no space."""
     run_dir, _ = trained
-    for name in ("a", "b"):
-        done = run("evaluate", run_dir, "--json", tmp_path / f"{name}.json", cwd=tmp_path)
-        assert done.returncode == 0, done.stderr[-500:]
-    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
-    assert (run_dir / "scores.json").read_bytes() == (tmp_path / "a.json").read_bytes()
-    rows = json.loads((tmp_path / "a.json").read_text())["rows"]
+    done = run("evaluate", run_dir, "--json", tmp_path / "scores.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert "as publ." in done.stdout
+    scores = (tmp_path / "scores.json").read_bytes()
+    assert (run_dir / "scores.json").read_bytes() == scores
+    rows = json.loads(scores)["rows"]
     assert set(rows) >= {"run", "perfect", "gray unchanged", "mean color", "luma + mean chroma"}
     assert rows["run"]["pixel_l1"]["low"] <= rows["run"]["pixel_l1"]["mean"] <= rows["run"]["pixel_l1"]["high"]
-    assert "as published" in done.stdout
+    (run_dir / "scores.json").unlink()
+    full = run("evaluate", run_dir, "--json", "/dev/full", cwd=tmp_path)
+    assert full.returncode == 2
+    assert "o space left" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert (run_dir / "scores.json").read_bytes() == scores
 
 
 def test_trivial_rows_need_no_run(photo_folder, tmp_path):
-    done = run("evaluate", "--trivial-only", "--dataset", photo_folder, "--image-size", 32, cwd=tmp_path)
+    done = call("evaluate", "--trivial-only", "--dataset", photo_folder, "--image-size", 32, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
     assert "gray unchanged" in done.stdout
 
@@ -105,21 +102,21 @@ def test_colorize_keeps_size_and_luminance(trained, tmp_path):
     original = to_unit(np.asarray(Image.open(tmp_path / "photo.png")))
     assert color.shape == (90, 130, 3)
     assert np.abs(luma(color) - luma(original)).max() < 1.5 / 255
-    again = run("colorize", run_dir, "photo.png", cwd=tmp_path)
+    again = call("colorize", run_dir, "photo.png", cwd=tmp_path)
     assert again.returncode == 2
     assert "--overwrite" in again.stderr
 
 
 def test_several_colourings_of_a_photo(photo_folder, tmp_path):
-    small = ["--preset", "quick", "--generator-filters", 2, "--discriminator-filters", 2, "--max-steps", 1]
-    trained = run("pix2pix", *small, "--dataset", photo_folder, "--run-dir", "run", cwd=tmp_path)
+    small = [*PIX2PIX, "--max-steps", 1]
+    trained = call("pix2pix", *small, "--dataset", photo_folder, "--run-dir", "run", cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr[-500:]
-    assert run("evaluate", "run", cwd=tmp_path).returncode == 0
+    assert call("evaluate", "run", cwd=tmp_path).returncode == 0
     Image.new("RGB", (40, 40), "gray").save(tmp_path / "rose.png")
-    done = run("colorize", "run", "rose.png", "--samples", 2, cwd=tmp_path)
+    done = call("colorize", "run", "rose.png", "--samples", 2, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
     assert done.stdout.split() == ["rose-color-1.png", "rose-color-2.png"]
-    refused = run("colorize", "run", "rose.png", "--samples", 0, cwd=tmp_path)
+    refused = call("colorize", "run", "rose.png", "--samples", 0, cwd=tmp_path)
     assert (refused.returncode, "--samples 0 is too small" in refused.stderr) == (2, True)
 
 
@@ -128,33 +125,43 @@ def test_two_photos_that_would_become_one_file_are_refused(trained, tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         Image.new("RGB", (40, 40)).save(tmp_path / folder / "rose.png")
-    done = run("colorize", run_dir, "a/rose.png", "b/rose.png", "--out", "out", cwd=tmp_path)
+    done = call("colorize", run_dir, "a/rose.png", "b/rose.png", "--out", "out", cwd=tmp_path)
     assert done.returncode == 2
     assert "would become the same file" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("script", "arguments", "message"),
-    [
-        ("cyclegan", ["--preset", "fast"], "--preset fast does not exist: use one of paper, released, best, quick"),
-        ("pix2pix", ["--preset", "best"], "--preset best does not exist: use one of paper, released, quick"),
-        ("capsule_cyclegan", ["--capsule-loss", "margin"], "use --capsule routing"),
-        ("stochastic_cyclegan", ["--paired-fraction", "2"], "--paired-fraction 2.0 is too large"),
-        ("benchmark", ["vgg"], "model vgg does not exist: use one of cyclegan, capsule_cyclegan"),
-        ("benchmark", ["pix2pix,colour=1"], "pix2pix has no option --colour"),
-        ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
-        ("cyclegan", ["--dataset", "/no/such/folder"], "neither a folder nor"),
-        ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
-        ("evaluate", ["/no/such/run"], "/no/such/run does not exist"),
-        ("evaluate", [PROJECT / "tests"], "is no run"),
-        ("evaluate", [], "--trivial-only"),
-        ("colorize", ["/no/such/run", "a.jpg"], "does not exist"),
-        ("benchmark", ["--preset", "fast"], "--preset fast does not exist"),
-    ],
-)
+# One a script is made in a process of its own.
+MISTAKES = [
+    ("cyclegan", ["--dataset", "/no/such/folder"], "neither a folder nor"),
+    ("pix2pix", ["--preset", "best"], "--preset best does not exist: use one of paper, released, quick"),
+    ("capsule_cyclegan", ["--capsule-loss", "margin"], "use --capsule routing"),
+    ("stochastic_cyclegan", ["--paired-fraction", "2"], "--paired-fraction 2.0 is too large"),
+    ("evaluate", ["/no/such/run"], "/no/such/run does not exist"),
+    ("colorize", ["/no/such/run", "a.jpg"], "does not exist"),
+    ("benchmark", ["--preset", "fast"], "--preset fast does not exist"),
+    ("figures", ["/no/such/run"], "does not exist"),
+    ("reproduce", ["--only", "C9"], "--only C9 does not exist"),
+]
+MORE_MISTAKES = [
+    ("cyclegan", ["--preset", "fast"], "--preset fast does not exist: use one of paper, released, best, quick"),
+    ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
+    ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
+    ("benchmark", ["vgg"], "model vgg does not exist: use one of cyclegan, capsule_cyclegan"),
+    ("benchmark", ["pix2pix,colour=1"], "pix2pix has no option --colour"),
+    ("evaluate", [PROJECT / "tests"], "is no run"),
+    ("evaluate", [], "--trivial-only"),
+    ("evaluate", ["run", "--samples", "1"], "--samples 1 cannot differ"),
+    ("evaluate", ["run", "--margin", "7"], "--margin 7.0 is no share"),
+    ("reproduce", ["--preset", "best"], "--preset best does not exist: use one of quick, paper, released"),
+    ("reproduce", ["--seeds", "0"], "--seeds 0 is too small"),
+]
+
+
+@pytest.mark.parametrize(("script", "arguments", "message"), MISTAKES + MORE_MISTAKES)
 def test_a_mistake_is_told_in_one_sentence(script, arguments, message, tmp_path):
-    done = run(script, *arguments, cwd=tmp_path)
+    start = run if (script, arguments, message) in MISTAKES else call
+    done = start(script, *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -174,10 +181,11 @@ def test_a_backend_that_does_not_exist(tmp_path):
     assert (done.returncode, "tensorflow, jax, torch" in done.stderr) == (2, True)
 
 
-@pytest.mark.parametrize(
-    "script",
-    ["cyclegan", "capsule_cyclegan", "stochastic_cyclegan", "pix2pix", "evaluate", "colorize", "benchmark"],
-)
+SCRIPTS = ["cyclegan", "capsule_cyclegan", "stochastic_cyclegan", "pix2pix"]
+SCRIPTS += ["evaluate", "figures", "reproduce", "colorize", "benchmark"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_help_teaches(script, tmp_path):
     done = run(script, "--help", cwd=tmp_path)
     assert done.returncode == 0
@@ -185,7 +193,8 @@ def test_help_teaches(script, tmp_path):
 
 
 def test_ctrl_c_says_how_to_go_on(photo_folder, tmp_path):
-    command = [sys.executable, PROJECT / "experiments" / "cyclegan.py", *QUICK, "--dataset", photo_folder]
+    # Pix2pix compiles fastest.
+    command = [sys.executable, PROJECT / "experiments" / "pix2pix.py", *PIX2PIX, "--dataset", photo_folder]
     command += ["--run-dir", "run", "--epochs", "5000", "--batch-size", "3", "--checkpoint-interval", "1"]
     with subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
@@ -199,12 +208,3 @@ def test_ctrl_c_says_how_to_go_on(photo_folder, tmp_path):
     assert process.returncode == 130
     assert "The same command goes on from there." in errors.splitlines()[-1]
     assert "Traceback" not in errors
-
-
-def test_a_full_disk_is_one_sentence_and_keeps_what_was(trained):
-    """/dev/full stands for it: what is written there finds no space."""
-    run_dir, _ = trained
-    done = run("evaluate", run_dir, "--json", "/dev/full", cwd=run_dir.parent)
-    assert done.returncode == 2
-    assert "o space left" in done.stderr
-    assert "Traceback" not in done.stderr

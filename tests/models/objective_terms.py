@@ -1,8 +1,9 @@
 """Train a step from checkpoints and print the objective's terms in it; run by a test under another backend.
 
-python objective_terms.py FOLDER CASES_JSON    FOLDER holds batch.npz and a folder of checkpoints for each class
+python objective_terms.py RUNS_JSON
 
-CASES_JSON: class name to options. The stochastic model gets the batch's z.
+RUNS_JSON: a list of [folder, class name, options]; the folder holds batch.npz and the class's folder of checkpoints.
+The stochastic model gets the batch's z.
 """
 
 import json
@@ -14,8 +15,11 @@ import numpy as np
 import models
 from models.checkpoints import Checkpoints
 
-# JAX's compiler in the tests: few steps run, and compiling them well takes longer.
-QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+# JAX's compiler in the tests: few steps run, and compiling them well takes several times as long.
+QUICK_COMPILATION = {
+    "XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+}
 
 
 def inputs(name, batch):
@@ -26,13 +30,12 @@ def inputs(name, batch):
 
 
 if __name__ == "__main__":
-    folder, cases = Path(sys.argv[1]), json.loads(sys.argv[2])
-    with np.load(folder / "batch.npz") as arrays:
-        batch = dict(arrays)
     found = {}
-    for name, options in cases.items():
+    for folder, name, options in json.loads(sys.argv[1]):
+        with np.load(Path(folder) / "batch.npz") as arrays:
+            batch = dict(arrays)
         gan = getattr(models, name)(**options)
-        Checkpoints(folder / name).restore(gan)
+        Checkpoints(Path(folder) / name).restore(gan)
         x, color, _ = inputs(name, batch)
         # The means of an epoch of one step are the terms before its update.
         history = gan.fit(x, color, batch_size=len(color), verbose=0).history

@@ -29,36 +29,43 @@ def cases(tiny):
     }
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch"])
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares the others with TensorFlow")
-def test_terms_agree_and_a_step_trains(backend, cases, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed: make test EXTRAS={backend}")
+@pytest.fixture(scope="module")
+def expected(cases, tmp_path_factory):
+    """TensorFlow's terms, by size a folder with a batch and checkpoints, and by class the terms."""
     rng = np.random.default_rng(0)
-    expected = {}
+    folders, terms = {}, {}
     for size in (32, 64):
-        folder = tmp_path / str(size)
+        folders[size] = tmp_path_factory.mktemp(f"size{size}")
         batch = {
             "gray": rng.uniform(-1, 1, (2, size, size, 1)).astype("float32"),
             "color": rng.uniform(-1, 1, (2, size, size, 3)).astype("float32"),
             "z": rng.standard_normal((2, 16)).astype("float32"),
         }
-        folder.mkdir()
-        np.savez(folder / "batch.npz", **batch)
-        chosen = {name: options for name, options in cases.items() if options["image_size"] == size}
-        for name, options in chosen.items():
-            gan = getattr(models, name)(**options)
-            Checkpoints(folder / name).save(gan, Progress(step=1))
+        np.savez(folders[size] / "batch.npz", **batch)
+        for name in (name for name, options in cases.items() if options["image_size"] == size):
+            gan = getattr(models, name)(**cases[name])
+            Checkpoints(folders[size] / name).save(gan, Progress(step=1))
             x, color, draws = inputs(name, batch)
-            terms = gan.objective(batch["gray"], color, gan(x, training=True), **draws)
-            expected[name] = {term: float(ops.convert_to_numpy(value)) for term, value in terms.items()}
-        command = [sys.executable, Path(__file__).with_name("objective_terms.py"), folder, json.dumps(chosen)]
-        environment = os.environ | {"KERAS_BACKEND": backend, "XLA_FLAGS": QUICK_COMPILATION}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-2000:]
-        for name, terms in json.loads(done.stdout.splitlines()[-1]).items():
-            assert terms == pytest.approx(expected.pop(name), rel=1e-4), name
-    assert not expected
+            values = gan.objective(batch["gray"], color, gan(x, training=True), **draws)
+            terms[name] = {term: float(ops.convert_to_numpy(value)) for term, value in values.items()}
+    return folders, terms
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="compares the others with TensorFlow")
+def test_terms_agree_and_a_step_trains(backend, cases, expected):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed: make test EXTRAS={backend}")
+    folders, terms = expected
+    runs = [(str(folders[options["image_size"]]), name, options) for name, options in cases.items()]
+    command = [sys.executable, Path(__file__).with_name("objective_terms.py"), json.dumps(runs)]
+    environment = os.environ | {"KERAS_BACKEND": backend} | QUICK_COMPILATION
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found.keys() == terms.keys()
+    for name in terms:
+        assert found[name] == pytest.approx(terms[name], rel=1e-4), name
 
 
 def test_no_room_names_a_backend_at_the_top_of_a_module():

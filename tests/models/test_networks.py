@@ -76,8 +76,9 @@ SMALL = {
 }
 
 
-@pytest.fixture(params=SMALL)
+@pytest.fixture(params=SMALL, scope="module")
 def network(request):
+    """A network that the tests leave as it is, but for moving statistics."""
     keras.utils.set_random_seed(0)
     return SMALL[request.param]()
 

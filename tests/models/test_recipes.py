@@ -12,6 +12,8 @@ from models.image_pool import ImagePool, pool_draws
 from models.learning_rate import LinearDecay
 from models.options import decides_what_is_learned
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 
 def numbers(x):
     return ops.convert_to_numpy(x)
