@@ -8,7 +8,7 @@ from data_loader.cache import cache_dir
 from data_loader.errors import UserError
 from data_loader.images import to_network
 from evaluation.baselines import originals, pieces
-from evaluation.statistics import mean_with_interval
+from evaluation.statistics import share_with_interval
 from models.files import replacing
 
 
@@ -29,7 +29,7 @@ def class_accuracy(classifier, colorings, split, progress=lambda pieces: pieces)
         color = originals(split, piece)
         for name, coloring in colorings.items():
             right[name].append(classifier(coloring(piece, color)) == split.labels[list(piece)])
-    return {name: mean_with_interval(np.concatenate(values)) for name, values in right.items()}
+    return {name: share_with_interval(int(np.concatenate(values).sum()), len(split)) for name, values in right.items()}
 
 
 def trained_classifier(flowers, progress_bar):
@@ -52,7 +52,9 @@ def trained_classifier(flowers, progress_bar):
     classes = len(flowers.class_names)
     if classes < 2:
         raise UserError(f"{flowers.name} has a single class: leave --class-test out, or sort the images into folders.")
-    recipe = (flowers.digest, keras.backend.backend(), flower_classifier.RECIPE)
+    # Other classes or another split of the same pictures need another classifier.
+    known = hashlib.sha256(repr((flowers.labels.tolist(), flowers.split_of.tolist())).encode()).hexdigest()
+    recipe = (flowers.digest, known, keras.backend.backend(), flower_classifier.RECIPE)
     key = hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]
     file = cache_dir() / "classifiers" / f"{flowers.name}-{flowers.image_size}px-{key}.keras"
     if file.exists():

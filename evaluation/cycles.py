@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from data_loader.images import luma, to_uint8
+from data_loader.images import luma, to_uint8, to_unit
 from evaluation.baselines import originals, pieces
 from evaluation.statistics import mean_with_interval
 
@@ -37,8 +37,9 @@ def cycle_errors(to_color, to_gray, split, progress=lambda pieces: pieces):
 def hidden_color(to_color, to_gray, split, progress=lambda pieces: pieces):
     """Pixel-L1 of G's colouring of F(y), of F(y) disturbed, and of the true luma of y.
 
-    Where F hides no colour, G does as well from the luma as from F(y), and a little noise matters little. Where
-    "F(y)" is far nearer than "luma(y)" and noise or JPEG undoes that, the colours were written into F(y).
+    Where F hides no colour, G does as well from the luma as from F(y), and a disturbance costs both the same. Where
+    "F(y)" is far nearer than "luma(y)" and noise or JPEG undoes that, at little cost to "luma(y)" (the control), the
+    colours were written into F(y). Noise is Gaussian, its deviation in units of [0, 1].
 
     Args:
         to_color, to_gray, split, progress: as in `cycle_errors`.
@@ -56,12 +57,15 @@ def hidden_color(to_color, to_gray, split, progress=lambda pieces: pieces):
 
 
 def _probes(fake_gray, true_gray, seed):
+    """Name to gray pictures: F(y) and the control, as they are and disturbed."""
     noise = np.random.default_rng((*seed, 1)).standard_normal(fake_gray.shape, dtype=np.float32)
-    return (
-        {"luma(y)": true_gray, "F(y)": fake_gray}
-        | {f"F(y) + noise of {deviation}": fake_gray + np.float32(deviation) * noise for deviation in NOISE}
-        | {f"JPEG of F(y), quality {quality}": _as_jpeg(fake_gray, quality) for quality in JPEG_QUALITIES}
-    )
+    found = {}
+    for name, gray in (("luma(y)", true_gray), ("F(y)", fake_gray)):
+        found[name] = gray
+        found[f"{name} in 8 bits"] = to_unit(to_uint8(gray))
+        found |= {f"{name} + noise of {deviation}": gray + np.float32(deviation) * noise for deviation in NOISE}
+        found |= {f"JPEG of {name}, quality {quality}": _as_jpeg(gray, quality) for quality in JPEG_QUALITIES}
+    return found
 
 
 def _as_jpeg(gray, quality):
@@ -71,7 +75,7 @@ def _as_jpeg(gray, quality):
         with io.BytesIO() as file:
             Image.fromarray(picture).save(file, "JPEG", quality=quality)
             decoded.append(np.asarray(Image.open(file)))
-    return np.stack(decoded)[..., None].astype(np.float32) / 255
+    return to_unit(np.stack(decoded)[..., None])
 
 
 def _l1(a, b):

@@ -7,7 +7,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from data_loader.images import luma, to_unit
 from evaluation.baselines import CHUNK, originals
-from evaluation.statistics import mean_with_interval
+from evaluation.statistics import mean_with_interval, share_with_interval
 
 # Colourings that differ by less on average, of a range of 1, are one and the same to the eye and to 8 bits.
 COLLAPSED = 1 / 255
@@ -26,8 +26,8 @@ def diversity(colorize, split, samples, progress=lambda pieces: pieces):
     Returns:
         dict of means with 95 % intervals over pictures: `pairwise_chroma_l1`, the mean absolute difference of two
         colourings' chroma (RGB − luma) a value, in [0, 1]; `collapsed`, the share of pictures for which that is below
-        1/255; `one_sample`, `best_of_k` and `best_of_k_random_hues`, pixel-L1 of the first, of the best colouring and
-        of the best of as many copies of the first whose hues were turned by random angles: what blind luck gets.
+        1/255; `one_sample`, `best_of_k` and `best_of_k_random_hues`, pixel-L1 of the first, of the best colouring, and
+        of the best of the first and k - 1 copies of it with hues turned by random angles: what blind luck gets.
     """
     rows = []
     # A picture is as much work here as `samples` are elsewhere.
@@ -35,14 +35,16 @@ def diversity(colorize, split, samples, progress=lambda pieces: pieces):
     for start in progress(range(0, len(split), step)):
         color = originals(split, range(start, min(start + step, len(split))))
         colorings = to_unit(colorize(luma(color), samples, (0, start)))
-        angles = np.random.default_rng((1, start)).uniform(0, 2 * np.pi, (len(color), samples))
+        angles = np.random.default_rng((1, start)).uniform(0, 2 * np.pi, (len(color), samples - 1))
         for original, drawn, turns in zip(color, colorings, angles, strict=True):
             apart = pairwise_chroma_l1(drawn)
             error = np.abs(drawn - original).sum(axis=(1, 2, 3), dtype=np.float64)
             lucky = np.abs(turned_hues(drawn[0], turns) - original).sum(axis=(1, 2, 3), dtype=np.float64)
-            rows.append((apart, apart < COLLAPSED, error[0], error.min(), lucky.min()))
+            rows.append((apart, apart < COLLAPSED, error[0], error.min(), min(error[0], *lucky)))
     names = ("pairwise_chroma_l1", "collapsed", "one_sample", "best_of_k", "best_of_k_random_hues")
-    return {name: mean_with_interval(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    found = dict(zip(names, zip(*rows, strict=True), strict=True))
+    collapsed = share_with_interval(int(sum(found["collapsed"])), len(split))
+    return {name: mean_with_interval(values) for name, values in found.items()} | {"collapsed": collapsed}
 
 
 def pairwise_chroma_l1(colorings):

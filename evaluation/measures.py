@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from evaluation.metrics import (
     MOST_PSNR,
     ab_error,
+    ab_spread,
     auc_ab,
     auc_ab_rebalanced,
     ciede2000,
@@ -58,7 +59,7 @@ MEASURES = {
         "none",
         "-1 to 1",
         "higher",
-        "likeness of structure; near 1 wherever the luma is copied",
+        "likeness of structure in each channel; high wherever the luma is copied",
         "Wang et al. 2004",
     ),
     "ciede2000": Measure(
@@ -91,7 +92,7 @@ MEASURES = {
     "colorfulness": Measure(
         colorfulness,
         "none",
-        "0 (gray) to about 200",
+        "0 (gray) to about 300",
         "originals",
         "how much colour there is, right or wrong; signed opponents",
         "Hasler & Suesstrunk 2003",
@@ -99,7 +100,7 @@ MEASURES = {
     "colorfulness_absolute": Measure(
         colorfulness_absolute,
         "none",
-        "0 (gray) to about 200",
+        "0 (gray) to about 300",
         "originals",
         "the variant with absolute opponents",
         "common",
@@ -107,9 +108,17 @@ MEASURES = {
     "colorfulness_gap": Measure(
         colorfulness_gap,
         "none",
-        "0 to about 200",
+        "0 to about 300",
         "lower",
         "mean over pictures of |colorfulness - its original's|",
+        "ours",
+    ),
+    "ab_spread": Measure(
+        ab_spread,
+        "CIELAB units",
+        "0 to about 100",
+        "originals",
+        "how many colours there are: deviation of a and b within a picture, 0 for a single tint",
         "ours",
     ),
     "pixel_l1_as_published": Measure(
@@ -134,7 +143,7 @@ OTHER_MEASURES = {
         "ours",
     ),
     "colorfulness_of_set": Measure(
-        None, "none", "about -100 to 100", "zero", "difference of the two sets' mean colorfulness", "ours"
+        None, "none", "about -300 to 300", "zero", "difference of the two sets' mean colorfulness", "ours"
     ),
     "ab_histogram_distance": Measure(
         None,
@@ -142,7 +151,7 @@ OTHER_MEASURES = {
         "0 to 1",
         "lower",
         "Jensen-Shannon distance of the two sets' ab histograms: is the palette right, wherever it lies?",
-        "Lin 1991",
+        "Endres & Schindelin 2003",
     ),
     "cycle": Measure(
         None, "as pixel_l1", "0 up", "lower", "what F(G(x)) and G(F(y)) lose of x and y (CycleGANs)", "Eq. 2"

@@ -12,6 +12,8 @@ from evaluation.pictures import AB_BIN, AB_BINS_A_SIDE
 
 MOST_PSNR = 100.0
 AUC_THRESHOLDS = 150
+# SSIM's Gaussian window does not fit into less.
+MIN_SCORED_SIDE = 11
 PRIOR_SMOOTHING = 5  # deviation, CIELAB units
 
 
@@ -19,7 +21,7 @@ class AbPrior:
     """How often each square of the ab plane occurs in the training photographs, smoothed as in Zhang et al. 2016.
 
     Args:
-        frequency: (484,), sums to 1.
+        frequency: (529,), sums to 1.
     """
 
     def __init__(self, frequency):
@@ -46,9 +48,10 @@ def psnr(original, generated, prior=None):
 
 
 def ssim(original, generated, prior=None):
-    """Mean structural similarity of the three channels."""
+    """Mean structural similarity of the three channels, by the Gaussian window of its authors."""
+    settings = {"channel_axis": -1, "data_range": 1, "gaussian_weights": True, "sigma": 1.5}
     pairs = zip(original.rgb, generated.rgb, strict=True)
-    return np.array([structural_similarity(a, b, channel_axis=-1, data_range=1) for a, b in pairs])
+    return np.array([structural_similarity(a, b, use_sample_covariance=False, **settings) for a, b in pairs])
 
 
 def ciede2000(original, generated, prior=None):
@@ -67,9 +70,23 @@ def auc_ab(original, generated, prior=None):
 
 
 def auc_ab_rebalanced(original, generated, prior):
-    """`auc_ab` with each pixel weighted by how rare its original's colour is in the training split."""
+    """`auc_ab` with each pixel weighted by how rare its original's colour is in the training split.
+
+    The mean over a set weighs each picture by its `rarity`, so that it is the share of all of the set's pixels.
+    """
     weight = prior.weight[original.ab_bins]
     return _mean(weight * _share_of_thresholds(_ab_distance(original, generated))) / _mean(weight)
+
+
+def rarity(original, prior):
+    """How rare the colours of the originals are: the mean weight of their pixels, (n,)."""
+    return _mean(prior.weight[original.ab_bins])
+
+
+def ab_spread(original, generated, prior=None):
+    """√(σ²_a + σ²_b) over the pixels: 0 for a picture of one tint, however strong."""
+    a, b = np.moveaxis(generated.ab.reshape(len(generated), -1, 2).astype(np.float64), -1, 0)
+    return np.sqrt(a.var(axis=-1) + b.var(axis=-1))
 
 
 def colorfulness(original, generated, prior=None):

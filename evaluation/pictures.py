@@ -5,10 +5,10 @@ from functools import cached_property
 import numpy as np
 from skimage.color import rgb2lab
 
-# CIELAB's a and b in squares of this side; RGB stays within ±AB_LIMIT.
+# CIELAB's a and b in squares of this side, centred on its multiples, so that rounding does not move neutral gray
+# from one to another; RGB stays within the squares.
 AB_BIN = 10
-AB_LIMIT = 110
-AB_BINS_A_SIDE = 2 * AB_LIMIT // AB_BIN
+AB_BINS_A_SIDE = 23
 
 
 class Pictures:
@@ -36,13 +36,14 @@ class Pictures:
 
     @cached_property
     def ab_bins(self):
-        """The square of the ab plane that each pixel lies in, (n, H, W), 0 to 483."""
-        squares = np.clip((self.ab + AB_LIMIT) // AB_BIN, 0, AB_BINS_A_SIDE - 1).astype(np.int16)
+        """The square of the ab plane that each pixel lies in, (n, H, W), 0 to 528."""
+        middle = AB_BINS_A_SIDE // 2
+        squares = np.clip(np.rint(self.ab / AB_BIN) + middle, 0, AB_BINS_A_SIDE - 1).astype(np.int16)
         return squares[..., 0] * AB_BINS_A_SIDE + squares[..., 1]
 
     @cached_property
     def ab_histogram(self):
-        """Share of each picture's pixels in each square of the ab plane, (n, 484)."""
+        """Share of each picture's pixels in each square of the ab plane, (n, 529)."""
         count = AB_BINS_A_SIDE**2
         offset = np.arange(len(self))[:, None] * count
         bins = self.ab_bins.reshape(len(self), -1)

@@ -7,16 +7,18 @@ import numpy as np
 
 from evaluation.baselines import GRAY, PERFECT, originals, pieces
 from evaluation.measures import MEASURES, measure
+from evaluation.metrics import rarity
 from evaluation.pictures import Pictures
 from evaluation.statistics import histogram_distance_with_interval, mean_with_interval, ratio_with_interval
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One colorizer's scores: `values`, measure to (pictures,), and `ab_histograms` (pictures, 484)."""
+    """One colorizer's `values`, measure to (pictures,), `ab_histograms` (pictures, 529), and `rarity` (pictures,)."""
 
     values: dict
-    ab_histograms: np.ndarray
+    ab_histograms: np.ndarray = None
+    rarity: np.ndarray = None
 
 
 def score(colorings, split, prior, progress=lambda pieces: pieces):
@@ -42,7 +44,7 @@ def score(colorings, split, prior, progress=lambda pieces: pieces):
 
             def scored(name, piece=piece, color=color, original=original):
                 generated = original if name == PERFECT else Pictures(colorings[name](piece, color))
-                return measure(original, generated, prior), generated.ab_histogram
+                return measure(original, generated, prior), generated.ab_histogram, rarity(original, prior)
 
             for name, result in zip(colorings, threads.map(scored, colorings), strict=True):
                 found[name].append(result)
@@ -50,8 +52,9 @@ def score(colorings, split, prior, progress=lambda pieces: pieces):
 
 
 def _joined(results):
-    values, histograms = zip(*results, strict=True)
-    return Scores({name: np.concatenate([v[name] for v in values]) for name in MEASURES}, np.concatenate(histograms))
+    values, histograms, rarities = zip(*results, strict=True)
+    joined = {name: np.concatenate([piece[name] for piece in values]) for name in MEASURES}
+    return Scores(joined, np.concatenate(histograms), np.concatenate(rarities))
 
 
 def summarize(scores):
@@ -69,6 +72,8 @@ def summarize(scores):
     rows = {}
     for name, row in scores.items():
         rows[name] = {measure: mean_with_interval(values) for measure, values in row.values.items()}
+        weighted = row.values["auc_ab_rebalanced"] * row.rarity
+        rows[name]["auc_ab_rebalanced"] = ratio_with_interval(weighted, row.rarity)
         if gray.any():
             rows[name]["ratio_to_gray"] = ratio_with_interval(row.values["pixel_l1"], gray)
         gap = row.values["colorfulness"] - perfect.values["colorfulness"]

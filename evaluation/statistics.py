@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import bootstrap, t
+from scipy.stats import binomtest, bootstrap, t
 
 RESAMPLES = 2000
 
@@ -29,15 +29,29 @@ def histogram_distance_with_interval(histograms, reference):
     """Jensen-Shannon distance (base 2) between two sets' mean histograms: 0 where they are alike, 1 where disjoint.
 
     Args:
-        histograms, reference: (images, bins), shares of each image's pixels; resampled together as in
-            `mean_with_interval`.
+        histograms, reference: (images, bins), shares of each image's pixels; resampled together. The interval is the
+            basic bootstrap's, twice the estimate minus the percentiles, since resampled sets lie further apart than
+            the sets themselves.
     """
     images = len(histograms)
     counts = np.random.default_rng(0).multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
     both = np.concatenate([np.ones((1, images)), counts]) / images
     distances = np.nan_to_num(jensenshannon(both @ histograms, both @ reference, base=2, axis=1))
-    low, high = np.percentile(distances[1:], (2.5, 97.5))
-    return {"mean": float(distances[0]), "low": float(low), "high": float(high)}
+    low, high = np.clip(2 * distances[0] - np.percentile(distances[1:], (97.5, 2.5)), 0, 1)
+    return {"mean": float(distances[0]), "low": float(min(low, distances[0])), "high": float(max(high, distances[0]))}
+
+
+def share_with_interval(count, of):
+    """A share of pictures and its 95 % Wilson interval, which is honest at 0 and 1 too.
+
+    Args:
+        count: how many have it; of several seeds' pictures the mean count.
+        of: pictures; with none, anything is possible.
+    """
+    if not of:
+        return {"mean": 0.5, "low": 0.0, "high": 1.0}
+    interval = binomtest(round(count), of).proportion_ci(method="wilson")
+    return {"mean": count / of, "low": float(interval.low), "high": float(interval.high)}
 
 
 def over_seeds(means):

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from data_loader import UserError, load_flowers
 from data_loader.flowers import SPLITS
-from data_loader.images import MIN_SIDE
-from evaluation.comparison import PAPERS_MARGIN, compare
+from evaluation.baselines import GRAY
+from evaluation.comparison import MARGIN, compare
+from evaluation.metrics import MIN_SCORED_SIDE
 from experiments.cli import run_script
 from experiments.compared_images import draw_most_different
 from experiments.run_directory import run_names
@@ -35,13 +36,15 @@ def main():
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
     if not 0 < arguments.margin < 1:
-        raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.067.")
+        raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
+    if arguments.class_test and arguments.split in ("train", "all"):
+        raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
     run_dirs = list(dict.fromkeys(str(Path(run_dir).resolve()) for run_dir in arguments.run_dirs))
     configs = require_comparable(run_dirs) if run_dirs else {}
     if configs:
         flowers = flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
-    elif arguments.image_size < MIN_SIDE:
-        raise UserError(f"--image-size {arguments.image_size} is too small: use a number of at least {MIN_SIDE}.")
+    elif arguments.image_size < MIN_SCORED_SIDE:
+        raise UserError(f"--image-size {arguments.image_size} is too small: use at least {MIN_SCORED_SIDE}.")
     else:
         flowers = load_flowers(arguments.dataset or "auto", arguments.image_size, arguments.data_dir)
     show_notes(flowers)
@@ -58,9 +61,10 @@ def _comparison(arguments, flowers, run_dirs, scores):
     """The paired comparison of two runs, and a picture of where they differ most."""
     names = run_names(run_dirs)
     errors = [scores[name].values["pixel_l1"] for name in names]
+    margin = arguments.margin * scores[GRAY].values["pixel_l1"].mean()
     file = arguments.figure or Path(run_dirs[0]) / f"against-{Path(run_dirs[1]).name}.png"
     draw_most_different(file, flowers.split(arguments.split), dict(zip(names, run_dirs, strict=True)), *errors)
-    return {"runs": names} | compare(*errors, arguments.margin) | {"figure": str(file)}
+    return {"runs": names} | compare(*errors, margin) | {"figure": str(file)}
 
 
 def _write(report, arguments, names):
@@ -95,10 +99,9 @@ def _parser():
     parser.add_argument(
         "--margin",
         type=float,
-        default=PAPERS_MARGIN,
+        default=MARGIN,
         metavar="SHARE",
-        help="two runs count as alike within this share of the first's pixel_l1 (default: 0.067, what the paper "
-        'calls "comparatively the same")',
+        help=f"two runs count as alike within this share of the gray row's pixel_l1 (default: {MARGIN})",
     )
     parser.add_argument(
         "--figure", metavar="FILE", help="where two runs differ most (default: against-SECOND.png in the first)"

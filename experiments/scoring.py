@@ -87,7 +87,7 @@ def _configurations(runs, rows):
         {"runs": names, "seeds": [runs[name]["options"]["seed"] for name in names]}
         | {measure: over_seeds([rows[name][measure]["mean"] for name in names]) for measure in rows[names[0]]}
         for names in groups.values()
-        if len(names) > 1
+        if len({runs[name]["options"]["seed"] for name in names}) == len(names) > 1
     ]
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from data_loader.errors import UserError
-from evaluation.verdicts import NOT_RUN, combined
+from evaluation.verdicts import FEWEST_SEEDS, NOT_RUN, UNDECIDED, combined
 from experiments.claims import CLAIMS
 from experiments.cli import PROJECT
 from experiments.results_text import claims_page, measures_section, results_section
@@ -52,9 +52,18 @@ def judged(claims, evidence, before, setting):
 
 
 def _part(part, evidence):
-    value = part.value(evidence) if evidence else None
-    verdict = part.rule.verdict(value) if evidence else NOT_RUN
-    return {"measure": part.measure, "rule": str(part.rule), "value": value, "verdict": verdict}
+    told = {"measure": part.measure, "rule": str(part.rule)}
+    if evidence is None:
+        return told | {"value": None, "seeds": 0, "verdict": NOT_RUN}
+    value = part.value(evidence)
+    seeds = min(len(evidence.scores[name]) for name in part.compares or evidence.scores)
+    return told | {"value": value, "seeds": seeds, "verdict": _verdict(part, value, seeds)}
+
+
+def _verdict(part, value, seeds):
+    if value is None:
+        return NOT_RUN
+    return UNDECIDED if part.compares and seeds < FEWEST_SEEDS else part.rule.verdict(value)
 
 
 def _facts(claim):
@@ -107,7 +116,7 @@ def _disagreements(claim, tracked):
     for part, stored in zip(claim.parts, tracked["parts"], strict=True):
         if (stored["measure"], stored["rule"]) != (part.measure, str(part.rule)):
             problems.append("its measure or rule is not the code's")
-        if stored["verdict"] != (part.rule.verdict(stored["value"]) if stored["value"] else NOT_RUN):
+        if stored["verdict"] != _verdict(part, stored["value"], stored["seeds"]):
             problems.append("its verdict does not follow from its number")
     if tracked["verdict"] != combined([part["verdict"] for part in tracked["parts"]]):
         problems.append("its verdict does not follow from its parts")

@@ -38,7 +38,9 @@ class UnpairedOptions(ModelOptions):
     lambda_identity: float = option(0.0, "weight of the identity loss, which the paper does not have", at_least=0)
     ema: float = option(0.0, "make images with a moving average of the weights, of this momentum", at_least=0, below=1)
     cycle_noise: float = option(
-        0.0, "deviation of noise on F(y) before G colours it again, so that F hides no colour there", at_least=0
+        0.0,
+        "deviation, of the range [-1, 1], of noise on F(y) before G colours it, so that F hides no colour there",
+        at_least=0,
     )
     pool_size: int = option(0, "past fakes that the discriminators see half of the time [4]; 0 for none", at_least=0)
     paired_weight: float = option(0.0, "weight of the paired loss on the known pairs [5]; 0 for none", at_least=0)

@@ -10,10 +10,10 @@ from evaluation.statistics import over_seeds
 def test_a_clear_difference_is_one_and_is_not_alike():
     rng = np.random.default_rng(0)
     first = rng.uniform(90, 110, 60)
-    found = compare(first, first + 20 + rng.normal(0, 1, 60))
+    found = compare(first, first + 20 + rng.normal(0, 1, 60), margin=6)
     assert found["difference"]["low"] < 20 < found["difference"]["high"]
     assert found["wilcoxon_p"] < 1e-6
-    assert found["margin"] == pytest.approx(0.067 * first.mean())
+    assert found["margin"] == 6
     assert not found["alike"]
     assert found["first_wins"]["mean"] == 1
 
@@ -21,18 +21,20 @@ def test_a_clear_difference_is_one_and_is_not_alike():
 def test_alike_needs_evidence_and_not_a_missing_difference():
     rng = np.random.default_rng(0)
     first = np.full(40, 100.0)
-    close = compare(first, first + rng.normal(0, 2, 40))
+    close = compare(first, first + rng.normal(0, 2, 40), margin=6)
     assert close["wilcoxon_p"] > 0.05
     assert close["alike"]
-    vague = compare(first[:5], first[:5] + np.array([-30, 30, -20, 25, -4.0]))
+    vague = compare(first[:5], first[:5] + np.array([-30, 30, -20, 25, -4.0]), margin=6)
     assert vague["wilcoxon_p"] > 0.05
     assert not vague["alike"]
-    assert compare(first, first)["alike"]
+    assert compare(first, first, margin=6)["alike"]
+    # A single picture shows nothing.
+    assert not compare(first[:1], first[:1] + 0.1, margin=6)["alike"]
 
 
 def test_wins_by_hand_with_wilsons_interval():
     first, second = np.zeros(10), np.array([1, 1, 1, 1, 1, 1, -1, -1, 0, 0.0])
-    wins = compare(first + 5, second + 5)["first_wins"]
+    wins = compare(first + 5, second + 5, margin=6)["first_wins"]
     assert wins["mean"] == 6 / 8
     # Wilson: (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n) with n = 8 and z = 1.96.
     assert (wins["low"], wins["high"]) == (pytest.approx(0.409, abs=1e-3), pytest.approx(0.929, abs=1e-3))

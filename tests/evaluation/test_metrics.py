@@ -6,7 +6,7 @@ from skimage.color import lab2rgb
 
 from data_loader.images import luma
 from evaluation.measures import MEASURES, measure
-from evaluation.metrics import AbPrior
+from evaluation.metrics import AbPrior, rarity
 from evaluation.pictures import AB_BINS_A_SIDE, Pictures
 from evaluation.statistics import histogram_distance_with_interval
 
@@ -21,6 +21,7 @@ IDEAL = {
     "auc_ab_rebalanced": 1,
     "colorfulness_gap": 0,
 }
+NO_IDEAL = {"colorfulness", "colorfulness_absolute", "ab_spread", "pixel_l1_as_published"}
 
 
 @pytest.fixture
@@ -44,9 +45,8 @@ def lab(*values):
 
 
 def test_every_measure_is_here():
-    neither = {"colorfulness", "colorfulness_absolute", "pixel_l1_as_published"}
-    assert set(MEASURES) == set(IDEAL) | neither
-    found = measure(Pictures(np.zeros((2, 8, 8, 3))), Pictures(np.ones((2, 8, 8, 3))), even_prior())
+    assert set(MEASURES) == set(IDEAL) | NO_IDEAL
+    found = measure(Pictures(np.zeros((2, 12, 12, 3))), Pictures(np.ones((2, 12, 12, 3))), even_prior())
     assert set(found) == set(MEASURES)
 
 
@@ -89,14 +89,14 @@ def test_ab_distance_and_its_curve_by_hand():
 
 
 def test_rebalanced_weighs_rare_colours_more():
-    red = 15 * AB_BINS_A_SIDE + 13
+    red = 15 * AB_BINS_A_SIDE + 14
     frequency = np.zeros(AB_BINS_A_SIDE**2)
     frequency[[GRAY_SQUARE, red]] = 0.9, 0.1
     prior = AbPrior(frequency)
     assert prior.weight[red] == pytest.approx(9 * prior.weight[GRAY_SQUARE], rel=0.02)
     assert prior.weight[0] >= prior.weight[red]
     # Half of the picture is gray and right, half red and called gray.
-    gray, colored = lab(50, 4, 4), lab(50, 45, 25)
+    gray, colored = lab(50, 1, 1), lab(50, 41, 29)
     original = np.concatenate([gray, colored], axis=1)
     raw, rebalanced = (
         measured(name, original, np.repeat(gray, 2, 1), prior) for name in ("auc_ab", "auc_ab_rebalanced")
@@ -142,6 +142,32 @@ def test_histogram_distance_is_zero_for_the_same_set_and_one_for_disjoint_ones()
     assert histogram_distance_with_interval(gray, pink)["mean"] == pytest.approx(1)
     both = np.concatenate([gray, pink])
     # The same two pictures in the other order are the same set.
-    assert histogram_distance_with_interval(both, both[::-1])["mean"] == 0
+    assert histogram_distance_with_interval(both, both[::-1])["mean"] == pytest.approx(0, abs=1e-6)
+    # Half of the pixels in another bin: JS divergence of (1/2, 1/2) and (1, 0) is 0.311 bits.
     half = histogram_distance_with_interval(both, np.concatenate([gray, gray]))
-    assert half["low"] + 1e-9 > 0 and 0.3 < half["mean"] < 1
+    assert half["mean"] == pytest.approx(np.sqrt(0.3113), abs=1e-3)
+
+
+def test_histogram_distance_is_no_matter_of_rounding_and_lies_in_its_interval():
+    rng = np.random.default_rng(0)
+    shades = np.repeat(rng.uniform(0.1, 0.9, (6, 16, 16, 1)), 3, axis=-1)
+    tinted = np.clip(shades + rng.uniform(-1, 1, shades.shape) / 255, 0, 1)
+    assert histogram_distance_with_interval(*(Pictures(p).ab_histogram for p in (shades, tinted)))["mean"] < 0.05
+    sparse = [rng.dirichlet(np.full(529, 0.02), 40) for _ in range(2)]
+    found = histogram_distance_with_interval(*sparse)
+    assert 0 <= found["low"] <= found["mean"] <= found["high"] <= 1
+
+
+def test_spread_of_hues_by_hand():
+    two = np.concatenate([lab(60, 20, 0), lab(60, -20, 0)], axis=1)
+    assert measured("ab_spread", two, two) == pytest.approx([20], abs=0.05)
+    one_tint = np.concatenate([lab(40, 30, 10), lab(70, 30, 10)], axis=1)
+    assert measured("ab_spread", two, one_tint) == pytest.approx([0], abs=0.05)
+
+
+def test_rarity_is_the_mean_weight_of_the_pixels():
+    frequency = np.zeros(AB_BINS_A_SIDE**2)
+    frequency[GRAY_SQUARE] = 1
+    prior = AbPrior(frequency)
+    gray = lab(50, 0, 0)
+    assert rarity(Pictures(gray), prior) == pytest.approx([prior.weight[GRAY_SQUARE]])

@@ -20,7 +20,7 @@ def pixel_l1(a, b):
 
 @pytest.fixture
 def colors():
-    return np.random.default_rng(0).random((6, 8, 8, 3)).astype("float32")
+    return np.random.default_rng(0).random((6, 12, 12, 3)).astype("float32")
 
 
 def test_means_are_exact_and_trivial_rows_see_what_they_may(colors):
@@ -57,7 +57,7 @@ def make_flowers(images):
 
 
 def test_scores_do_not_depend_on_the_chunk_and_are_the_same_twice(monkeypatch):
-    images = np.random.default_rng(0).integers(0, 256, (7, 8, 8, 3), np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (7, 12, 12, 3), np.uint8)
     split = make_flowers(images).split("train")
     rows = trivial_colorings(split, *color_means(split))
     first = score(rows, split, ab_prior(split))
@@ -73,6 +73,15 @@ def test_scores_do_not_depend_on_the_chunk_and_are_the_same_twice(monkeypatch):
     assert perfect["ratio_to_gray"]["high"] == 0
     assert perfect["ab_histogram_distance"]["high"] == 0
     assert gray["colorfulness_of_set"]["mean"] == pytest.approx(-perfect["colorfulness"]["mean"], abs=1e-3)
+
+
+def test_the_rebalanced_share_is_that_of_all_pixels(colors):
+    split = make_flowers((colors * 255).astype(np.uint8)).split("train")
+    rows = trivial_colorings(split, *color_means(split))
+    gray = score({"perfect": rows["perfect"], "gray unchanged": rows["gray unchanged"]}, split, ab_prior(split))
+    row = gray["gray unchanged"]
+    pooled = (row.values["auc_ab_rebalanced"] * row.rarity).sum() / row.rarity.sum()
+    assert summarize(gray)["gray unchanged"]["auc_ab_rebalanced"]["mean"] == pytest.approx(pooled)
 
 
 def test_intervals_hold_the_mean_and_narrow_with_more_images():
