@@ -1,7 +1,7 @@
 """Decision rules for claims, fixed before the numbers are seen, and the numbers that they decide on.
 
 Every rule reads a value with its 95 % interval. It says "confirmed" or "refuted" only where the whole interval does,
-and "undecided" in between. Two configurations are told apart by several seeds of each; one seed decides nothing.
+and "undecided" in between. Errors of systems are told apart by several seeds of each; one seed decides nothing there.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Above:
         return _verdict(value["low"] > self.threshold, value["high"] < self.threshold)
 
     def __str__(self):
-        return f"confirmed above {self.threshold:g}, refuted below"
+        return f"confirmed above {self.threshold:.3g}, refuted below"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class AtMost:
         return _verdict(value["high"] < self.margin, value["low"] > self.margin)
 
     def __str__(self):
-        return f"confirmed below {self.margin:g}, refuted above"
+        return f"confirmed below {self.margin:.3g}, refuted above"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Within:
         return _verdict(inside, value["low"] > self.margin or value["high"] < -self.margin)
 
     def __str__(self):
-        return f"confirmed within ±{self.margin:g}, refuted outside"
+        return f"confirmed within ±{self.margin:.3g}, refuted outside"
 
 
 def _verdict(confirmed, refuted):

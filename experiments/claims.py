@@ -45,7 +45,8 @@ class Evidence:
 class Part:
     """A number that decides a claim, or a part of it: `value` makes it of the `Evidence`, `rule` judges it.
 
-    `compares` names the runs that are set against each other, which takes several seeds of each.
+    `compares` names the runs whose errors are set against each other or against gray: another seed changes them, so
+    that takes several seeds of each.
     """
 
     measure: str
@@ -80,6 +81,7 @@ def _beats_gray(name):
         f"pixel-L1 of {name} over that of gray",
         lambda evidence: ratio_to(evidence.scores[name], "pixel_l1", evidence.trivial[GRAY]),
         AtMost(1.0),
+        (name,),
     )
 
 

@@ -20,7 +20,7 @@ from experiments.cli import run_script
 from experiments.compared_images import draw_most_different
 from experiments.run_directory import run_names
 from experiments.score_report import describe_measures, print_report
-from experiments.scoring import score_runs
+from experiments.scoring import score_runs, write_scores
 from experiments.train import show_notes
 from experiments.trained_run import flowers_of_runs, require_comparable
 from models.files import write_text
@@ -53,7 +53,9 @@ def main():
     if len(run_dirs) == 2:
         report["comparison"] = _comparison(arguments, flowers, run_dirs, scores)
     print_report(report)
-    _write(report, arguments, dict(zip(run_names(run_dirs), run_dirs, strict=True)))
+    write_scores(report, run_dirs)
+    if arguments.json:
+        write_text(arguments.json, json.dumps(report, indent=2) + "\n")
     return 0
 
 
@@ -65,18 +67,6 @@ def _comparison(arguments, flowers, run_dirs, scores):
     file = arguments.figure or Path(run_dirs[0]) / f"against-{Path(run_dirs[1]).name}.png"
     draw_most_different(file, flowers.split(arguments.split), dict(zip(names, run_dirs, strict=True)), *errors)
     return {"runs": names} | compare(*errors, margin) | {"figure": str(file)}
-
-
-def _write(report, arguments, names):
-    """scores.json of each run, with the trivial rows and its own, and all together where it was asked for."""
-    for name, run_dir in names.items():
-        others = set(names) - {name}
-        own = {key: value for key, value in report.items() if key != "comparison"} | {"configurations": []}
-        for part in ("rows", "runs"):
-            own[part] = {row: value for row, value in report[part].items() if row not in others}
-        write_text(Path(run_dir) / "scores.json", json.dumps(own, indent=2) + "\n")
-    if arguments.json:
-        write_text(arguments.json, json.dumps(report, indent=2) + "\n")
 
 
 def _parser():

@@ -92,7 +92,7 @@ def draw_figures(folder, configs, split, images=6, rows=None):
         captions["loss-curves.png"] = "Mean of each weighted term of the objective in each epoch."
     rows = rows or _scored_rows(names)
     if rows:
-        fidelity_plane(folder / "fidelity-plane.png", rows)
+        fidelity_plane(folder / "fidelity-plane.png", rows, set(rows) - set(names))
         captions["fidelity-plane.png"] = "Means over the scored pictures with 95 % bootstrap intervals over them."
     text = "".join(f"**{picture}** {caption}\n\n" for picture, caption in captions.items())
     write_text(folder / "captions.md", text.rstrip() + "\n")

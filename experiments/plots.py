@@ -9,6 +9,7 @@ from models.files import replacing
 # Okabe & Ito 2008.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 MARKERS = "os^Dv*PX"
+PANELS_ACROSS = 3
 PRINT_DPI = 200
 
 
@@ -21,8 +22,13 @@ def loss_curves(file, metrics):
     """
     from matplotlib.figure import Figure
 
-    figure = Figure((5 * len(metrics), 3.4), layout="constrained", dpi=PRINT_DPI)
-    for axis, (name, rows) in zip(figure.subplots(1, len(metrics), squeeze=False)[0], metrics.items(), strict=True):
+    across = min(PANELS_ACROSS, len(metrics))
+    down = -(-len(metrics) // across)
+    figure = Figure((4.5 * across, 3.2 * down), layout="constrained", dpi=PRINT_DPI)
+    axes = figure.subplots(down, across, squeeze=False).ravel()
+    for unused in axes[len(metrics) :]:
+        unused.set_axis_off()
+    for axis, (name, rows) in zip(axes, metrics.items(), strict=False):
         epochs = [int(row["epoch"]) for row in rows]
         terms = [term for term in rows[0] if term not in ("epoch", "step", "loss", "seconds", "images_per_second")]
         for number, term in enumerate(terms):
@@ -34,29 +40,29 @@ def loss_curves(file, metrics):
     _save(figure, file)
 
 
-def fidelity_plane(file, rows):
+def fidelity_plane(file, rows, trivial):
     """Pixel-L1 against colourfulness, trivial rows beside the runs: dull is cheap, so both must be read.
 
     Args:
         file: path of the PNG.
         rows: as in a report of `score_runs`.
+        trivial: names of those that no run is; they are drawn in gray.
     """
     from matplotlib.figure import Figure
 
     figure = Figure((7, 4.5), layout="constrained", dpi=PRINT_DPI)
     axis = figure.subplots()
+    runs = 0
     for number, (name, row) in enumerate(rows.items()):
         ratio, colorfulness = row["ratio_to_gray"], row["colorfulness"]
-        axis.errorbar(
-            colorfulness["mean"],
-            ratio["mean"],
-            xerr=_arms(colorfulness),
-            yerr=_arms(ratio),
-            fmt=MARKERS[number % len(MARKERS)],
-            color=PALETTE[number % len(PALETTE)],
-            label=name,
-            capsize=2,
-        )
+        style = {"marker": MARKERS[number % len(MARKERS)], "color": "gray", "markerfacecolor": "white"}
+        if name not in trivial:
+            # Marker and colour change at different turns, so that no two of many runs look the same.
+            marker = MARKERS[(runs + runs // len(PALETTE)) % len(MARKERS)]
+            style = {"marker": marker, "color": PALETTE[runs % len(PALETTE)]}
+            runs += 1
+        arms = {"xerr": _arms(colorfulness), "yerr": _arms(ratio), "capsize": 2, "linestyle": "none"}
+        axis.errorbar(colorfulness["mean"], ratio["mean"], label=name, **style, **arms)
     axis.axhline(1, color="gray", linewidth=0.8, linestyle=":")
     axis.axvline(rows[PERFECT]["colorfulness"]["mean"], color="gray", linewidth=0.8, linestyle=":")
     axis.set(xlabel="colourfulness (dotted: the originals')", ylabel="pixel-L1, multiple of the gray row's")

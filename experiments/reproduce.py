@@ -20,7 +20,7 @@ from experiments.claims import CLAIMS, RUNS, Evidence
 from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
 from experiments.run_directory import is_finished
-from experiments.scoring import score_runs
+from experiments.scoring import score_runs, write_scores
 from experiments.tracked_results import check, judged, read_document, write_results
 from experiments.trained_run import flowers_of_runs, require_comparable
 from models.option_table import require_choice
@@ -91,6 +91,7 @@ def _measure(runs, arguments, figures):
     configs = require_comparable([directory for directories in runs.values() for directory in directories])
     flowers = flowers_of_runs(configs, data_dir=arguments.data_dir)
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=True)
+    write_scores(report, list(configs))
     draw_figures(figures, configs, flowers.split("test"), images=4, rows=report["rows"])
     names = {name: [Path(directory).name for directory in directories] for name, directories in runs.items()}
     trained = {directory for directories in names.values() for directory in directories}

@@ -22,7 +22,7 @@ def claims_page(document):
         "# The paper's claims",
         "",
         "Written by `experiments/reproduce.py`. A verdict needs the whole 95 % interval on one side of its rule, and",
-        "several seeds of each system where two are compared. Differences are shares of the gray row's pixel-L1. A",
+        "several seeds of each system where errors are compared. Differences are shares of the gray row's pixel-L1. A",
         "tier is a preset and a data set, and says nothing about another.",
     ]
     for tier, results in document.items():
@@ -76,7 +76,7 @@ def results_section(document, reports):
 
 def _setting(results):
     counts = results["images"]
-    one = "one seed: intervals are over pictures alone, and what compares two systems stays undecided"
+    one = "one seed: intervals are over pictures alone, and what compares errors stays undecided"
     seeds = one if results["seeds"] == 1 else f"{results['seeds']} seeds"
     changed = f", with {', '.join(results['changed'])}" if results["changed"] else ""
     return (

@@ -1,6 +1,7 @@
 """Scores of runs and of the trivial rows on one split, as a report for JSON."""
 
 import json
+from pathlib import Path
 
 from data_loader.progress import progress_bar
 from evaluation.baselines import GRAY, PERFECT, ab_prior, color_means, known_split, trivial_colorings
@@ -12,6 +13,7 @@ from evaluation.scores import score, summarize
 from evaluation.statistics import over_seeds
 from experiments.run_directory import run_names
 from experiments.trained_run import opened_run
+from models.files import write_text
 
 
 def score_runs(flowers, split_name, configs, samples=10, probes=False, class_test=False):
@@ -56,6 +58,17 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     if flowers.source == "synthetic":
         report["law"] = law_report(split)
     return report, scores
+
+
+def write_scores(report, run_dirs):
+    """Write scores.json of each run: the trivial rows and its own."""
+    names = run_names(run_dirs)
+    for name, run_dir in zip(names, run_dirs, strict=True):
+        others = set(names) - {name}
+        own = {key: value for key, value in report.items() if key != "comparison"} | {"configurations": []}
+        for part in ("rows", "runs"):
+            own[part] = {row: value for row, value in report[part].items() if row not in others}
+        write_text(Path(run_dir) / "scores.json", json.dumps(own, indent=2) + "\n")
 
 
 def _identity(config):
