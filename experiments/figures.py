@@ -63,7 +63,7 @@ def draw_figures(folder, configs, split, images=6, rows=None):
 
     shown = np.linspace(0, len(split) - 1, min(images, len(split))).astype(int)
     color = originals(split, shown)
-    names = dict(zip(run_names(configs), configs, strict=True))
+    names = dict(zip((name.replace("/", "-") for name in run_names(configs)), configs, strict=True))
     captions, colorings = {}, {}
     for name, run_dir in names.items():
         config = configs[run_dir]

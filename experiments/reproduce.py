@@ -1,8 +1,8 @@
 """Settle the paper's claims: train what is missing, score, draw, and write the verdicts.
 
-python experiments/reproduce.py --preset quick                  about an hour on two CPU cores, synthetic flowers
+python experiments/reproduce.py --preset quick                  under an hour on two CPU cores, synthetic flowers
 python experiments/reproduce.py --preset quick --only C1,C3     two claims and the runs that they need
-python experiments/reproduce.py --preset paper --seeds 3        the paper's setting on Oxford-17: days without a GPU
+python experiments/reproduce.py --preset paper --seeds 3        the paper's setting on Oxford-17: needs a GPU
 python experiments/reproduce.py --check                         do tracked results, README and code agree?
 
 Runs that are done are kept, a run that was broken off goes on, and a claim whose runs are not all done is "not run".
@@ -11,6 +11,7 @@ preset and a data set; tiers are never compared with each other. The README's re
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,10 @@ from experiments.tracked_results import check, judged, read_document, write_resu
 from experiments.trained_run import flowers_of_runs, require_comparable
 from models.option_table import require_choice
 
-PRESETS = ("quick", "paper", "released")
+# All systems of a tier look at images of one size, also where a preset gives them several.
+IMAGE_SIZES = {"quick": 64, "paper": 128, "released": 128}
+# What makes the difference between the runs, and so is not to be set for all.
+FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
 RESULTS = PROJECT / "results"
 
 
@@ -34,25 +38,36 @@ def main():
     arguments = _parser().parse_args()
     if arguments.check:
         return _report_check(Path(arguments.out))
-    require_choice("--preset", arguments.preset, PRESETS)
+    require_choice("--preset", arguments.preset, tuple(IMAGE_SIZES))
     if arguments.seeds < 1:
         raise UserError(f"--seeds {arguments.seeds} is too small: use at least 1.")
+    for entry in arguments.set:
+        if "=" not in entry:
+            raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")
+        if entry.split("=")[0] in FIXED:
+            raise UserError(f"--set {entry} would change what the claims compare: set another option.")
+    document = read_document(Path(arguments.out))
     claims = _chosen(arguments.only)
     dataset = arguments.dataset or ("synthetic" if arguments.preset == "quick" else "oxford17")
-    tier = f"{arguments.preset}-{Path(dataset).name}"
-    needed = [name for name in RUNS if any(name in claim.runs for claim in claims)]
-    runs = {name: _train(tier, name, dataset, arguments) for name in needed}
-    done = {name: directories for name, directories in runs.items() if directories}
+    tier = "-".join([arguments.preset, Path(dataset).name, *arguments.set])
+    for name in RUNS:
+        if any(name in claim.runs for claim in claims):
+            _train(tier, name, dataset, arguments)
+    # Runs that these claims do not need stay in the tables, if they are there.
+    runs = {name: _directories(tier, name, arguments) for name in RUNS}
+    done = {name: directories for name, directories in runs.items() if all(map(is_finished, directories))}
     if not done:
         raise UserError("no run came to its end: see above, then type the same command again.")
     evidence, report, setting = _measure(done, arguments, Path(arguments.out) / tier / "figures")
-    document = read_document(Path(arguments.out))
     verdicts = judged(claims, evidence, document.get(tier, {}), setting)
     write_results(Path(arguments.out), document | {tier: setting | {"claims": verdicts}}, tier, report)
     for claim in verdicts:
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
     print(f"\nIn words and numbers: {Path(arguments.out) / 'claims.md'}")
-    return 0
+    missing = [name for name in RUNS if name not in done and any(name in claim.runs for claim in claims)]
+    if missing:
+        print(f"not run: {', '.join(missing)}; the same command tries again.", file=sys.stderr)
+    return 1 if missing else 0
 
 
 def _chosen(only):
@@ -63,34 +78,50 @@ def _chosen(only):
     return [claim for claim in CLAIMS if claim.id in wanted]
 
 
+def _directories(tier, name, arguments):
+    """Where the seeds of a run are kept."""
+    return [str(Path(arguments.runs) / tier / f"{name}-seed{seed}") for seed in range(arguments.seeds)]
+
+
 def _train(tier, name, dataset, arguments):
-    """Train the seeds of a run as far as they are not done; the directories, or None if one did not end."""
+    """Train the seeds of a run as far as they are not done.
+
+    The script itself says what is done, and refuses a directory that holds another configuration or other images.
+    """
     script, options = RUNS[name]
-    directories = []
-    for seed in range(arguments.seeds):
-        directory = Path(arguments.runs) / tier / f"{name}-seed{seed}"
+    settings = {"image-size": IMAGE_SIZES[arguments.preset]} | dict(entry.split("=", 1) for entry in arguments.set)
+    for seed, directory in enumerate(_directories(tier, name, arguments)):
         command = [sys.executable, str(PROJECT / "experiments" / f"{script}.py"), "--preset", arguments.preset]
-        command += ["--dataset", dataset, "--seed", str(seed), "--run-dir", str(directory)]
+        command += ["--dataset", dataset, "--seed", str(seed), "--run-dir", directory]
         command += ["--data-dir", arguments.data_dir] if arguments.data_dir else []
-        for option, value in (options | dict(entry.split("=", 1) for entry in arguments.set)).items():
+        for option, value in (settings | options).items():
             command += [f"--{option}", str(value)]
-        if not is_finished(directory):
-            print(f"\n{name}, seed {seed}:", flush=True)
-            status = subprocess.run(command).returncode
-            if status in (130, 143):
-                raise KeyboardInterrupt("stopped; the same command goes on from here")
-            if status or not is_finished(directory):
-                print(f"{name}, seed {seed}, did not come to its end (status {status}).", file=sys.stderr)
-                return None
-        directories.append(str(directory))
-    return directories
+        print(f"\n{name}, seed {seed}:", flush=True)
+        status = _run(command)
+        if status in (130, 143):
+            raise KeyboardInterrupt("Stopped; the same command goes on from here")
+        if status:
+            print(f"{name}, seed {seed}, did not come to its end (status {status}).", file=sys.stderr)
+
+
+def _run(command):
+    """Run a training to its end, which after Ctrl-C or SIGTERM is a checkpoint; its status."""
+    process = subprocess.Popen(command)
+    # Ctrl-C reaches the training by itself; this process waits for its checkpoint.
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: process.send_signal(signal.SIGTERM)}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _measure(runs, arguments, figures):
     """Score and draw all runs of a tier: the evidence, the report, and what they have in common."""
     configs = require_comparable([directory for directories in runs.values() for directory in directories])
     flowers = flowers_of_runs(configs, data_dir=arguments.data_dir)
-    report, scores = score_runs(flowers, "test", configs, probes=True, class_test=True)
+    report, scores = score_runs(flowers, "test", configs, probes=True, class_test=len(flowers.class_names) > 1)
     write_scores(report, list(configs))
     draw_figures(figures, configs, flowers.split("test"), images=4, rows=report["rows"])
     names = {name: [Path(directory).name for directory in directories] for name, directories in runs.items()}
@@ -125,7 +156,7 @@ def _report_check(folder):
 
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)} (default: quick)")
+    parser.add_argument("--preset", default="quick", help=f"{', '.join(IMAGE_SIZES)} (default: quick)")
     parser.add_argument("--dataset", help="as in training (default: synthetic for quick, oxford17 for the others)")
     parser.add_argument("--data-dir", help="folder that already holds the Oxford images")
     parser.add_argument("--only", metavar="C1,C3", help="these claims (default: all)")

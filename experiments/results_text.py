@@ -43,7 +43,7 @@ def measures_section():
     lines = ["| measure | what it is | unit | range | better | source |", "|---|---|---|---|---|---|"]
     for name, entry in (MEASURES | OTHER_MEASURES).items():
         cells = (f"`{name}`", entry.meaning, entry.unit, entry.range, BETTER[entry.better], entry.source)
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -66,9 +66,10 @@ def results_section(document, reports):
                 for key, _, digits, bracketed in TABLE
             ]
             lines.append(f"| {' | '.join([name, *cells, _class_named(report, name)])} |")
-        lines += ["", "| claim | value, 95 % interval | verdict |", "|---|---|---|"]
+        lines += ["", "| claim | measured, with 95 % interval | verdict |", "|---|---|---|"]
         for claim in results["claims"]:
-            values = interval(claim["parts"][0]["value"], 3) if claim["parts"][0]["value"] else ""
+            parts = [part for part in claim["parts"] if part["value"]]
+            values = "<br>".join(f"{part['measure']}: {interval(part['value'], 3)}" for part in parts)
             lines.append(f"| {claim['id']} ({claim['section']}) {claim['text']} | {values} | **{claim['verdict']}** |")
         lines.append("")
     return "\n".join(lines)

@@ -24,8 +24,11 @@ def read_document(folder):
     if not file.exists():
         return {}
     try:
-        return json.loads(file.read_text())
-    except ValueError:
+        document = json.loads(file.read_text())
+        if not all("claims" in results for results in document.values()):
+            raise ValueError
+        return document
+    except (ValueError, AttributeError, TypeError):
         raise UserError(f"{file} is damaged: restore it, or move it away and type the same command again.") from None
 
 
@@ -100,6 +103,7 @@ def check(folder, readme):
             continue
         for claim, tracked in zip(CLAIMS, results["claims"], strict=True):
             problems += [f"{tier}, {claim.id}: {problem}" for problem in _disagreements(claim, tracked)]
+            problems += _unscored(folder / tier, tracked)
     if problems:
         return problems
     if (folder / "claims.md").read_text() != claims_page(document):
@@ -121,6 +125,17 @@ def _disagreements(claim, tracked):
     if tracked["verdict"] != combined([part["verdict"] for part in tracked["parts"]]):
         problems.append("its verdict does not follow from its parts")
     return problems
+
+
+def _unscored(folder, tracked):
+    """Runs of a tracked claim that has a verdict and that the tier's scores do not hold."""
+    file = folder / "scores.json"
+    if tracked["verdict"] == NOT_RUN or not file.exists():
+        return []
+    scored = {row.rsplit("-seed", 1)[0] for row in json.loads(file.read_text())["rows"]}
+    return [
+        f"{file} has no row of {name}, which {tracked['id']} needs" for name in tracked["runs"] if name not in scored
+    ]
 
 
 def _missing(folder):

@@ -12,13 +12,15 @@ from experiments.claims import CLAIMS, RUNS, Evidence
 from experiments.tracked_results import BEGIN, END, check, judged
 from tests.experiments.scripts import PROJECT, call
 
-SMALL = ["--generator-filters", "2", "--discriminator-filters", "8", "--epochs", "1"]
+SETTINGS = {"generator-filters": "2", "discriminator-filters": "8", "epochs": "1"}
+SMALL = [word for name, value in SETTINGS.items() for word in (f"--{name}", value)]
+SET = [f"{name}={value}" for name, value in SETTINGS.items()]
 
 
 @pytest.fixture(scope="module")
 def runs(photo_folder, tmp_path_factory):
     """Two finished runs where reproduce.py looks for them, and a directory that holds something else."""
-    folder = tmp_path_factory.mktemp("reproduced") / f"quick-{photo_folder.name}"
+    folder = tmp_path_factory.mktemp("reproduced") / "-".join(["quick", photo_folder.name, *SET])
     for name in ("cyclegan", "pix2pix"):
         where = ["--dataset", photo_folder, "--run-dir", folder / f"{name}-seed0"]
         done = call(name, "--preset", "quick", *SMALL, *where, cwd=folder.parent)
@@ -32,12 +34,11 @@ def runs(photo_folder, tmp_path_factory):
 def reproduced(runs, photo_folder, tmp_path_factory):
     """What reproduce.py makes of them, and what it said."""
     out = tmp_path_factory.mktemp("results")
-    settings = [
-        word for pair in ("generator-filters=2", "discriminator-filters=8", "epochs=1") for word in ("--set", pair)
-    ]
+    settings = [word for entry in SET for word in ("--set", entry)]
     where = ["--dataset", photo_folder, "--runs", runs.parent, "--out", out]
     done = call("reproduce", "--only", "C3,C4", *settings, *where, cwd=out)
-    assert done.returncode == 0, done.stderr[-800:]
+    # Not all was run.
+    assert done.returncode == 1, done.stderr[-800:]
     return out, done
 
 
@@ -100,8 +101,8 @@ def test_claims_whose_runs_did_not_end_are_not_run(reproduced, runs):
     out, done = reproduced
     tier = json.loads((out / "claims.json").read_text())[runs.name]
     verdicts = {claim["id"]: claim["verdict"] for claim in tier["claims"]}
-    # One seed decides nothing between two systems, though one that does not beat gray refutes.
-    assert verdicts.pop("C4") in ("refuted", "undecided")
+    # One seed decides nothing between two systems.
+    assert verdicts.pop("C4") == "undecided"
     assert set(verdicts.values()) == {"not run"}
     assert "stochastic, seed 0, did not come to its end" in done.stderr
     assert (runs / "stochastic-seed0" / "letter.txt").read_text() == "mine"
@@ -201,12 +202,20 @@ def verdicts(evidence):
 def test_each_claim_is_confirmed_by_what_it_says_and_refuted_by_the_opposite():
     says = {"cyclegan": 70, "capsule-mse": 71, "capsule-bce": 80, "pix2pix": 69}
     found = verdicts(evidence_for(**says, **{"patch-capsule": 60, "semi-supervised": 60}, dull=("cyclegan-l2",)))
-    # Nobody wins on other pictures than the other here.
-    assert found.pop("C2") in ("undecided", "refuted")
+    # Nobody wins by more than the margin here, so whether they win on different pictures stays open.
+    assert found.pop("C2") == "undecided"
     assert set(found.values()) == {"confirmed"}
     opposite = {"cyclegan": 95, "capsule-mse": 85, "capsule-bce": 70, "pix2pix": 60}
     wrong = {"patch-capsule": 99, "semi-supervised": 99, "dull": ("cyclegan",), "collapsed": 0.1}
     assert set(verdicts(evidence_for(**opposite, **wrong)).values()) == {"refuted"}
+
+
+def test_two_systems_that_win_on_different_pictures_confirm_the_second_claim():
+    evidence = evidence_for(**{"cyclegan": 70, "capsule-mse": 70})
+    sign = np.where(np.arange(60) % 2, 15.0, -15.0)
+    for run in evidence.scores["capsule-mse"]:
+        run.values["pixel_l1"] = run.values["pixel_l1"] + sign
+    assert verdicts(evidence)["C2"] == "confirmed"
 
 
 def test_one_seed_decides_nothing_between_two_systems():

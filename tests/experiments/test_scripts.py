@@ -155,6 +155,8 @@ MORE_MISTAKES = [
     ("evaluate", ["run", "--margin", "7"], "--margin 7.0 is no share"),
     ("reproduce", ["--preset", "best"], "--preset best does not exist: use one of quick, paper, released"),
     ("reproduce", ["--seeds", "0"], "--seeds 0 is too small"),
+    ("reproduce", ["--set", "epochs"], "--set epochs names no value"),
+    ("reproduce", ["--set", "seed=1"], "--set seed=1 would change what the claims compare"),
 ]
 
 
