@@ -4,7 +4,8 @@ python training_process.py PHOTO_FOLDER CASES_JSON
 
 CASES_JSON: a list of [class name, options, training, run directories]. One model trains the runs of a case one after
 another, each from the same beginning, so that its step is compiled once. The U-Net takes long to compile and has no
-state but its weights, so only the plain CycleGAN has it; its relatives have two convolutions in its place.
+state but its weights, so only the capsule model has it: its step is the largest, and so shows best whether TensorFlow
+compiles the same step in every process. The other CycleGANs have two convolutions in its place.
 """
 
 import gc
@@ -38,7 +39,7 @@ if __name__ == "__main__":
     # Nothing here needs it, and it walks over the many objects of a step that is being compiled again and again.
     gc.disable()
     for name, options, training, run_dirs in cases:
-        cyclegan.unet_generator = unet_generator if name == "CycleGAN" else two_convolutions
+        cyclegan.unet_generator = unet_generator if name == "CapsuleCycleGAN" else two_convolutions
         gan = getattr(models, name)(**options)
         flowers = load_flowers(photo_folder, gan.options.image_size)
         state = [*gan.variables, *gan.optimizer.variables]
