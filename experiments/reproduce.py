@@ -1,6 +1,6 @@
 """Settle the paper's claims: train what is missing, score, draw, and write the verdicts.
 
-python experiments/reproduce.py --preset quick                  under an hour on two CPU cores, synthetic flowers
+python experiments/reproduce.py --preset quick                  about an hour on two CPU cores, synthetic flowers
 python experiments/reproduce.py --preset quick --only C1,C3     two claims and the runs that they need
 python experiments/reproduce.py --preset paper --seeds 3        the paper's setting on Oxford-17: needs a GPU
 python experiments/reproduce.py --check                         do tracked results, README and code agree?
