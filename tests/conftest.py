@@ -11,6 +11,14 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 
 
+# The longest files come first, so that the workers of a parallel run end together.
+LONGEST = ("test_training.py", "test_scripts.py", "test_results.py", "test_backends.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def tiny():
     """Options of the smallest CycleGAN that has every part: 32 pixels, a few filters."""
