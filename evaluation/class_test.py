@@ -53,8 +53,8 @@ def trained_classifier(flowers, progress_bar):
     if classes < 2:
         raise UserError(f"{flowers.name} has a single class: leave --class-test out, or sort the images into folders.")
     # Other classes or another split of the same pictures need another classifier.
-    known = hashlib.sha256(repr((flowers.labels.tolist(), flowers.split_of.tolist())).encode()).hexdigest()
-    recipe = (flowers.digest, known, keras.backend.backend(), flower_classifier.RECIPE)
+    labelled = (flowers.digest, flowers.labels.tolist(), flowers.split_of.tolist())
+    recipe = (labelled, keras.backend.backend(), flower_classifier.RECIPE)
     key = hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]
     file = cache_dir() / "classifiers" / f"{flowers.name}-{flowers.image_size}px-{key}.keras"
     if file.exists():

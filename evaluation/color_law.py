@@ -4,6 +4,7 @@ import numpy as np
 
 from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import possible_flowers
+from evaluation.metrics import l1
 
 
 def law_report(split):
@@ -24,8 +25,8 @@ def law_report(split):
         gray = luma(images[:1])
         apart = np.abs(images[:, None] - images[None]).sum(axis=(2, 3, 4), dtype=np.float64)
         median = _weighted_median(images, weights)
-        best.append(weights @ np.abs(images - median).sum(axis=(1, 2, 3), dtype=np.float64))
-        gray_row.append(weights @ np.abs(images - gray).sum(axis=(1, 2, 3), dtype=np.float64))
+        best.append(weights @ l1(images, median))
+        gray_row.append(weights @ l1(images, gray))
         if len(images) > 1:
             diversity.append(weights @ apart @ weights)
     return {

@@ -7,6 +7,7 @@ from PIL import Image
 
 from data_loader.images import luma, to_uint8, to_unit
 from evaluation.baselines import originals, pieces
+from evaluation.metrics import l1
 from evaluation.statistics import mean_with_interval
 
 NOISE = (0.01, 0.02, 0.05, 0.1)
@@ -29,8 +30,8 @@ def cycle_errors(to_color, to_gray, split, progress=lambda pieces: pieces):
     for piece in progress(pieces(split)):
         color = originals(split, piece)
         gray, seed = luma(color), (2, piece.start)
-        found["gray"].append(_l1(to_gray(to_color(gray, seed), seed), gray))
-        found["color"].append(_l1(to_color(to_gray(color, seed), seed), color))
+        found["gray"].append(l1(to_gray(to_color(gray, seed), seed), gray))
+        found["color"].append(l1(to_color(to_gray(color, seed), seed), color))
     return {name: mean_with_interval(np.concatenate(values)) for name, values in found.items()}
 
 
@@ -52,7 +53,7 @@ def hidden_color(to_color, to_gray, split, progress=lambda pieces: pieces):
         color = originals(split, piece)
         seed = (2, piece.start)
         for name, gray in _probes(to_gray(color, seed), luma(color), seed).items():
-            found.setdefault(name, []).append(_l1(to_color(gray, seed), color))
+            found.setdefault(name, []).append(l1(to_color(gray, seed), color))
     return {name: mean_with_interval(np.concatenate(values)) for name, values in found.items()}
 
 
@@ -76,7 +77,3 @@ def _as_jpeg(gray, quality):
             Image.fromarray(picture).save(file, "JPEG", quality=quality)
             decoded.append(np.asarray(Image.open(file)))
     return to_unit(np.stack(decoded)[..., None])
-
-
-def _l1(a, b):
-    return np.abs(a - b).reshape(len(a), -1).sum(axis=1, dtype=np.float64)

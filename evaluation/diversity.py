@@ -7,6 +7,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from data_loader.images import luma, to_unit
 from evaluation.baselines import CHUNK, originals
+from evaluation.metrics import l1
 from evaluation.statistics import mean_with_interval, share_with_interval
 
 # Colourings that differ by less on average, of a range of 1, are one and the same to the eye and to 8 bits.
@@ -38,13 +39,14 @@ def diversity(colorize, split, samples, progress=lambda pieces: pieces):
         angles = np.random.default_rng((1, start)).uniform(0, 2 * np.pi, (len(color), samples - 1))
         for original, drawn, turns in zip(color, colorings, angles, strict=True):
             apart = pairwise_chroma_l1(drawn)
-            error = np.abs(drawn - original).sum(axis=(1, 2, 3), dtype=np.float64)
-            lucky = np.abs(turned_hues(drawn[0], turns) - original).sum(axis=(1, 2, 3), dtype=np.float64)
-            rows.append((apart, apart < COLLAPSED, error[0], error.min(), min(error[0], *lucky)))
-    names = ("pairwise_chroma_l1", "collapsed", "one_sample", "best_of_k", "best_of_k_random_hues")
+            error = l1(drawn, original)
+            lucky = l1(turned_hues(drawn[0], turns), original)
+            rows.append((apart, error[0], error.min(), min(error[0], *lucky)))
+    names = ("pairwise_chroma_l1", "one_sample", "best_of_k", "best_of_k_random_hues")
     found = dict(zip(names, zip(*rows, strict=True), strict=True))
-    collapsed = share_with_interval(int(sum(found["collapsed"])), len(split))
-    return {name: mean_with_interval(values) for name, values in found.items()} | {"collapsed": collapsed}
+    collapsed = sum(apart < COLLAPSED for apart in found["pairwise_chroma_l1"])
+    means = {name: mean_with_interval(values) for name, values in found.items()}
+    return means | {"collapsed": share_with_interval(collapsed, len(split))}
 
 
 def pairwise_chroma_l1(colorings):

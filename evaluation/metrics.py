@@ -31,14 +31,19 @@ class AbPrior:
         self.weight = 1 / np.maximum(smooth, smooth[frequency > 0].min())
 
 
+def l1(a, b):
+    """Sum of |a − b| over the values of each picture: (n, H, W, c), of which b may be one picture, to (n,)."""
+    return np.abs(a - b).reshape(len(a), -1).sum(axis=1, dtype=np.float64)
+
+
 def pixel_l1(original, generated, prior=None):
     """Sum of |original − generated| over the H×W×3 values (§4.2)."""
-    return _sum(np.abs(original.rgb - generated.rgb))
+    return l1(original.rgb, generated.rgb)
 
 
 def pixel_l1_as_published(original, generated, prior=None):
     """The sum as the paper's published code computes it: original in [0, 1] against generated in [−1, 1]."""
-    return _sum(np.abs(original.rgb - (2 * generated.rgb - 1)))
+    return l1(original.rgb, 2 * generated.rgb - 1)
 
 
 def psnr(original, generated, prior=None):
@@ -123,10 +128,6 @@ def _share_of_thresholds(error):
     # A tolerance, so that float32's rounding of a true 0 does not lose the first threshold.
     passed = AUC_THRESHOLDS + 1 - np.ceil(error - 1e-3)
     return np.clip(passed, 0, AUC_THRESHOLDS + 1) / (AUC_THRESHOLDS + 1)
-
-
-def _sum(values):
-    return values.reshape(len(values), -1).sum(axis=1, dtype=np.float64)
 
 
 def _mean(values):

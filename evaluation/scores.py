@@ -39,12 +39,12 @@ def score(colorings, split, prior, progress=lambda pieces: pieces):
         for piece in progress(pieces(split)):
             color = originals(split, piece)
             original = Pictures(color)
-            # Computed before the threads share them.
-            _ = original.lab, original.ab_bins
+            # Also computes what the threads share of the originals.
+            rare = rarity(original, prior)
 
-            def scored(name, piece=piece, color=color, original=original):
+            def scored(name, piece=piece, color=color, original=original, rare=rare):
                 generated = original if name == PERFECT else Pictures(colorings[name](piece, color))
-                return measure(original, generated, prior), generated.ab_histogram, rarity(original, prior)
+                return measure(original, generated, prior), generated.ab_histogram, rare
 
             for name, result in zip(colorings, threads.map(scored, colorings), strict=True):
                 found[name].append(result)
@@ -71,9 +71,12 @@ def summarize(scores):
     gray, perfect = scores[GRAY].values["pixel_l1"], scores[PERFECT]
     rows = {}
     for name, row in scores.items():
-        rows[name] = {measure: mean_with_interval(values) for measure, values in row.values.items()}
-        weighted = row.values["auc_ab_rebalanced"] * row.rarity
-        rows[name]["auc_ab_rebalanced"] = ratio_with_interval(weighted, row.rarity)
+        rows[name] = {
+            measure: ratio_with_interval(values * row.rarity, row.rarity)
+            if measure == "auc_ab_rebalanced"
+            else mean_with_interval(values)
+            for measure, values in row.values.items()
+        }
         if gray.any():
             rows[name]["ratio_to_gray"] = ratio_with_interval(row.values["pixel_l1"], gray)
         gap = row.values["colorfulness"] - perfect.values["colorfulness"]

@@ -1,4 +1,4 @@
-"""Decision rules for claims, fixed before the numbers are seen, and the numbers that they decide on.
+"""Decision rules for claims, and the numbers that they decide on.
 
 Every rule reads a value with its 95 % interval. It says "confirmed" or "refuted" only where the whole interval does,
 and "undecided" in between. Errors of systems are told apart by several seeds of each; one seed decides nothing there.
@@ -75,9 +75,9 @@ def combined(verdicts):
     return CONFIRMED
 
 
-def enough_seeds(*systems):
-    """Whether each system has the seeds that a comparison of configurations needs."""
-    return min(map(len, systems)) >= FEWEST_SEEDS
+def enough_seeds(seeds):
+    """Whether so many runs of each system are what a comparison of errors needs."""
+    return seeds >= FEWEST_SEEDS
 
 
 def difference(of, than, gray):
@@ -94,7 +94,7 @@ def difference(of, than, gray):
     first, second = (np.array([scores.values["pixel_l1"] for scores in runs]) for runs in (of, than))
     scale = gray.values["pixel_l1"].mean()
     found = mean_with_interval((first.mean(axis=0) - second.mean(axis=0)) / scale)
-    if not enough_seeds(of, than):
+    if not enough_seeds(min(len(of), len(than))):
         return found
     interval = ttest_ind(first.mean(axis=1), second.mean(axis=1), equal_var=False).confidence_interval()
     over_seeds = np.nan_to_num((interval.high - interval.low) / 2 / scale)
@@ -137,7 +137,8 @@ def ratio_to(runs, measure, reference):
 
 def pooled_share(shares):
     """The mean of several seeds' shares of the same pictures, with the widest of their intervals' ends."""
-    return {"mean": float(np.mean([share["mean"] for share in shares]))} | {
+    return {
+        "mean": float(np.mean([share["mean"] for share in shares])),
         "low": min(share["low"] for share in shares),
         "high": max(share["high"] for share in shares),
     }

@@ -39,8 +39,8 @@ def main():
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
         raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
-    run_dirs = list(dict.fromkeys(str(Path(run_dir).resolve()) for run_dir in arguments.run_dirs))
-    configs = require_comparable(run_dirs) if run_dirs else {}
+    configs = require_comparable(arguments.run_dirs) if arguments.run_dirs else {}
+    run_dirs = list(configs)
     if configs:
         flowers = flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
     elif arguments.image_size < MIN_SCORED_SIDE:

@@ -37,8 +37,7 @@ def main():
     arguments = _parser().parse_args()
     if arguments.images < 1:
         raise UserError(f"--images {arguments.images} is too small: use at least 1.")
-    run_dirs = list(dict.fromkeys(str(Path(run_dir).resolve()) for run_dir in arguments.run_dirs))
-    configs = require_comparable(run_dirs)
+    configs = require_comparable(arguments.run_dirs)
     split = flowers_of_runs(configs, arguments.dataset, arguments.data_dir).split(arguments.split)
     captions = draw_figures(Path(arguments.out), configs, split, arguments.images)
     for name in captions:

@@ -61,6 +61,11 @@ def is_finished(directory):
     return steps_done(Path(directory) / "checkpoints") >= min(steps, training["max_steps"] or steps)
 
 
+def has_checkpoint(directory):
+    """Whether a run has learned anything yet."""
+    return any(Path(directory).glob("checkpoints/*.npz"))
+
+
 def open_run(directory, config, fresh=False):
     """Make a run's directory, or go on in it.
 
@@ -80,7 +85,7 @@ def open_run(directory, config, fresh=False):
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         old = read_config(directory)
         # Where nothing was learned yet, nothing is lost by another configuration.
-        if any(directory.glob("checkpoints/*.npz")):
+        if has_checkpoint(directory):
             _check_same(directory, old, config)
             config = config | {"made_with": old.get("made_with")}
     try:

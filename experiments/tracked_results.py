@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from data_loader.errors import UserError
-from evaluation.verdicts import FEWEST_SEEDS, NOT_RUN, UNDECIDED, combined
+from evaluation.verdicts import NOT_RUN, UNDECIDED, combined, enough_seeds
 from experiments.claims import CLAIMS
 from experiments.cli import PROJECT
 from experiments.results_text import claims_page, measures_section, results_section
@@ -45,10 +45,10 @@ def judged(claims, evidence, before, setting):
     old = {claim["id"]: claim for claim in before.get("claims", ())} if same else {}
     found = []
     for claim in CLAIMS:
-        ran = claim in claims and all(name in evidence.scores for name in claim.runs)
-        if not ran and claim.id in old and claim not in claims:
+        if claim not in claims and claim.id in old:
             found.append(old[claim.id])
             continue
+        ran = claim in claims and all(name in evidence.scores for name in claim.runs)
         parts = [_part(part, evidence if ran else None) for part in claim.parts]
         found.append(_facts(claim) | {"parts": parts, "verdict": combined([part["verdict"] for part in parts])})
     return found
@@ -66,7 +66,7 @@ def _part(part, evidence):
 def _verdict(part, value, seeds):
     if value is None:
         return NOT_RUN
-    return UNDECIDED if part.compares and seeds < FEWEST_SEEDS else part.rule.verdict(value)
+    return UNDECIDED if part.compares and not enough_seeds(seeds) else part.rule.verdict(value)
 
 
 def _facts(claim):
@@ -101,9 +101,12 @@ def check(folder, readme):
         if [claim["id"] for claim in results["claims"]] != [claim.id for claim in CLAIMS]:
             problems.append(f"{tier} holds other claims than the code: run experiments/reproduce.py again.")
             continue
+        scored = _scored_runs(folder / tier)
         for claim, tracked in zip(CLAIMS, results["claims"], strict=True):
             problems += [f"{tier}, {claim.id}: {problem}" for problem in _disagreements(claim, tracked)]
-            problems += _unscored(folder / tier, tracked)
+            if tracked["verdict"] != NOT_RUN:
+                unscored = [name for name in tracked["runs"] if name not in scored]
+                problems += [f"{tier}, {claim.id}: its scores have no row of {name}" for name in unscored]
     if problems:
         return problems
     if (folder / "claims.md").read_text() != claims_page(document):
@@ -127,15 +130,10 @@ def _disagreements(claim, tracked):
     return problems
 
 
-def _unscored(folder, tracked):
-    """Runs of a tracked claim that has a verdict and that the tier's scores do not hold."""
+def _scored_runs(folder):
+    """Names of the runs, without their seeds, that a tier's scores hold; none where there are no scores."""
     file = folder / "scores.json"
-    if tracked["verdict"] == NOT_RUN or not file.exists():
-        return []
-    scored = {row.rsplit("-seed", 1)[0] for row in json.loads(file.read_text())["rows"]}
-    return [
-        f"{file} has no row of {name}, which {tracked['id']} needs" for name in tracked["runs"] if name not in scored
-    ]
+    return {row.rsplit("-seed", 1)[0] for row in json.loads(file.read_text())["rows"]} if file.exists() else set()
 
 
 def _missing(folder):

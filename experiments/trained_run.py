@@ -8,7 +8,7 @@ import numpy as np
 from data_loader import UserError, load_flowers
 from data_loader.images import from_network, luma, to_network, to_unit
 from experiments.cli import import_keras
-from experiments.run_directory import read_config
+from experiments.run_directory import has_checkpoint, read_config
 from models.presets import MODELS
 
 
@@ -77,15 +77,15 @@ def opened_run(run_dir):
 
 
 def require_comparable(run_dirs):
-    """The configs of runs that are scored together, by directory.
+    """The configs of runs that are scored together, by whole path of their directory, each once.
 
     Raises:
         UserError: one is no run or has no checkpoint, or two of them learned from other images or sizes.
     """
-    configs = {run_dir: read_config(run_dir) for run_dir in run_dirs}
+    configs = {run_dir: read_config(run_dir) for run_dir in (str(Path(run_dir).resolve()) for run_dir in run_dirs)}
     first = next(iter(configs))
     for run_dir, config in configs.items():
-        if not any(Path(run_dir).glob("checkpoints/*.npz")):
+        if not has_checkpoint(run_dir):
             raise UserError(f"{run_dir} has no checkpoint yet: let its training reach the first one.")
         sizes = [configs[name]["options"]["image_size"] for name in (first, run_dir)]
         if sizes[0] != sizes[1]:

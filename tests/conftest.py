@@ -8,6 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
+from tests.eager import run_eagerly
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -65,10 +67,8 @@ def photo_folder(tmp_path_factory):
 
 @pytest.fixture
 def uncompiled(monkeypatch):
-    """Models train and predict step by step: for a few steps, to compile them takes ten times as long."""
-    import keras
-
-    monkeypatch.setattr(keras.Model, "run_eagerly", property(lambda model: True, lambda model, value: None))
+    """Models train and predict step by step; see `tests.eager`."""
+    run_eagerly(monkeypatch)
 
 
 @pytest.fixture

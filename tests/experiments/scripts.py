@@ -16,6 +16,8 @@ from types import SimpleNamespace
 import keras
 import pytest
 
+from tests.eager import run_eagerly
+
 PROJECT = Path(__file__).resolve().parents[2]
 QUICK = ["--preset", "quick", "--image-size", "32", "--generator", "unet", "--generator-filters", "4"]
 QUICK += ["--discriminator", "patch-zoo", "--discriminator-filters", "4"]
@@ -33,7 +35,7 @@ def call(script, *arguments, cwd):
     file = PROJECT / "experiments" / f"{script}.py"
     stdout, stderr = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
-        patch.setattr(keras.Model, "run_eagerly", property(lambda model: True, lambda model, value: None))
+        run_eagerly(patch)
         patch.chdir(cwd)
         patch.setattr(sys, "argv", [str(file), *map(str, arguments)])
         with pytest.raises(SystemExit) as end:
