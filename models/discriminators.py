@@ -4,7 +4,8 @@ import keras
 from keras import layers
 
 from models.capsule_discriminators import patch_capsule_discriminator
-from models.layers import NORMS, SAME_4, NarrowConv2D, normal
+from models.convolutions import NarrowConv2D, WideConv2D
+from models.layers import NORMS, SAME_4, normal
 
 
 def patch70_discriminator(image_size, channels, norm="instance", filters=64, name=None):
@@ -17,7 +18,7 @@ def patch70_discriminator(image_size, channels, norm="instance", filters=64, nam
     def block(x, filters, stride):
         # A stride of 1 pads by 1 on each side and so shrinks the map by 1, as in the reference.
         x = layers.ZeroPadding2D(1)(x)
-        x = layers.Conv2D(filters, 4, stride, use_bias=use_bias, kernel_initializer=normal())(x)
+        x = WideConv2D(filters, 4, stride, use_bias=use_bias, kernel_initializer=normal())(x)
         return layers.LeakyReLU(0.2)(NORMS[norm]()(x))
 
     image = keras.Input((image_size, image_size, channels))
@@ -37,7 +38,7 @@ def patch_zoo_discriminator(image_size, channels, norm="instance", filters=64, n
     """
 
     def block(x, filters):
-        return layers.LeakyReLU(0.2)(layers.Conv2D(filters, 4, 2, "same")(x))
+        return layers.LeakyReLU(0.2)(WideConv2D(filters, 4, 2, "same")(x))
 
     image = keras.Input((image_size, image_size, channels))
     x = block(image, filters)

@@ -8,7 +8,8 @@ import keras
 from keras import layers
 
 from data_loader.errors import UserError
-from models.layers import SAME_4, ChromaOverLuma, NarrowConv2D, ReflectionPadding2D, normal, tanh_output
+from models.convolutions import NarrowConv2D, UpsampledConv2D
+from models.layers import SAME_4, ChromaOverLuma, ReflectionPadding2D, normal, tanh_output
 from models.noise import normalization
 
 RESNET_BLOCKS = 6
@@ -86,7 +87,7 @@ def unet_generator(
         return normed(layers.LeakyReLU(0.2)(x))
 
     def up(x, skip, filters):
-        x = layers.Conv2D(filters, 4, padding="same", activation="relu")(layers.UpSampling2D()(x))
+        x = UpsampledConv2D(filters, activation="relu")(x)
         return layers.Concatenate()([normed(x), skip])
 
     d1 = down(inputs[0], filters)
@@ -96,10 +97,11 @@ def unet_generator(
     x = up(d4, d3, 4 * filters)
     x = up(x, d2, 2 * filters)
     x = up(x, d1, filters)
-    x = layers.UpSampling2D()(x)
     if input_skip:
-        x = layers.Concatenate()([x, inputs[0]])
-    x = NarrowConv2D(out_channels, 4)(layers.ZeroPadding2D(SAME_4)(x))
+        x = layers.Concatenate()([layers.UpSampling2D()(x), inputs[0]])
+        x = NarrowConv2D(out_channels, 4)(layers.ZeroPadding2D(SAME_4)(x))
+    else:
+        x = UpsampledConv2D(out_channels)(x)
     return keras.Model(_unlisted(inputs), tanh_output(x), name=name)
 
 

@@ -31,40 +31,6 @@ class ReflectionPadding2D(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="colorization")
-class NarrowConv2D(keras.layers.Conv2D):
-    """A `Conv2D` to a handful of channels, as at the end of every network here: the same sums, ordered otherwise.
-
-    CPU kernels block over output channels and starve on 1 to 3 of them: the gradients of a 7×7 convolution from 64
-    channels to 3 took 40 to 65 times their operations' worth. So the k×k kernel is laid out as a k×1 kernel with k
-    times the channels, one group for each of its columns, and the groups' answers are added up, each shifted by its
-    column. Stride 1, no padding.
-
-    Args:
-        filters, kernel_size, **kwargs: as `Conv2D`.
-
-    Input (n, h, w, c), output (n, h − k + 1, w − k + 1, filters).
-
-    Raises:
-        ValueError: a stride, a dilation, groups or a padding is asked for.
-    """
-
-    def __init__(self, filters, kernel_size, **kwargs):
-        super().__init__(filters, kernel_size, **kwargs)
-        if (self.strides, self.dilation_rate, self.groups, self.padding) != ((1, 1), (1, 1), 1, "valid"):
-            raise ValueError("a NarrowConv2D has stride 1, no dilation, one group and no padding.")
-
-    def convolution_op(self, inputs, kernel):
-        rows, columns, channels, filters = kernel.shape
-        tall = ops.reshape(ops.transpose(kernel, (0, 2, 1, 3)), (rows, 1, channels, columns * filters))
-        groups = ops.conv(inputs, tall, padding="valid")
-        width = inputs.shape[2] - columns + 1
-        return sum(
-            groups[:, :, column : column + width, column * filters : (column + 1) * filters]
-            for column in range(columns)
-        )
-
-
-@keras.saving.register_keras_serializable(package="colorization")
 class WholeImageNormalization(keras.layers.Layer):
     """Normalise each image over height, width and channels together, with one scalar scale and shift.
 

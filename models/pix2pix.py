@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+from models.convolutions import WideConv2D, WideConv2DTranspose
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.layers import BATCH_NORM_EPSILON, normal, tanh_output
@@ -53,11 +54,11 @@ class Pix2Pix(ColorizationGAN):
             return layers.BatchNormalization(momentum=o.norm_momentum, epsilon=BATCH_NORM_EPSILON)(x)
 
         def down(x, filters, norm=True):
-            x = layers.Conv2D(filters, 4, 2, "same", use_bias=not norm, kernel_initializer=normal())(x)
+            x = WideConv2D(filters, 4, 2, "same", use_bias=not norm, kernel_initializer=normal())(x)
             return layers.LeakyReLU(0.2)(normed(x) if norm else x)
 
         def up(x, skip, filters, drop):
-            x = layers.Conv2DTranspose(filters, 4, 2, "same", use_bias=False, kernel_initializer=normal())(x)
+            x = WideConv2DTranspose(filters, 4, 2, "same", use_bias=False, kernel_initializer=normal())(x)
             x = normed(x)
             x = layers.Dropout(o.dropout)(x) if drop else x
             return layers.Concatenate()([layers.ReLU()(x), skip])

@@ -15,7 +15,7 @@ from models.capsule_discriminators import (
 )
 from models.discriminators import patch70_discriminator, patch_zoo_discriminator
 from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
-from models.layers import ChromaOverLuma, NarrowConv2D, ReflectionPadding2D, WholeImageNormalization
+from models.layers import ChromaOverLuma, ReflectionPadding2D, WholeImageNormalization
 
 # CycleGAN's 6-block ResNet has 7,837,699 parameters without affine norms; ours has no bias where a norm would take
 # it away again (3,712 of them) and a scale and shift at each of these channels. Likewise 2,764,737 for the PatchGAN.
@@ -95,11 +95,6 @@ def test_a_size_that_cannot_be_rescaled_to_32_is_refused():
         published_discriminator(80, 3, filters=8)
 
 
-def test_a_narrow_convolution_refuses_what_it_does_not_do():
-    with pytest.raises(ValueError, match="stride 1"):
-        NarrowConv2D(1, 4, padding="same")
-
-
 def images(network, count=2):
     rng = np.random.default_rng(0)
     inputs = [rng.uniform(-1, 1, (count, *tensor.shape[1:])).astype("float32") for tensor in network.inputs]
@@ -168,17 +163,6 @@ def test_reflection_padding_mirrors_without_repeating_the_edge():
     padded = ops.convert_to_numpy(ReflectionPadding2D(1)(x))[0, :, :, 0]
     assert padded[1].tolist() == [1, 0, 1, 2, 1]
     assert padded[:, 1].tolist() == [3, 0, 3, 6, 3]
-
-
-@pytest.mark.parametrize("kernel_size", [4, 7])
-def test_a_narrow_convolution_is_a_convolution(kernel_size):
-    x = np.random.default_rng(0).normal(size=(2, 9, 11, 5)).astype("float32")
-    narrow, usual = (kind(3, kernel_size, bias_initializer="ones") for kind in (NarrowConv2D, keras.layers.Conv2D))
-    usual.build(x.shape)
-    narrow.build(x.shape)
-    narrow.set_weights(usual.get_weights())
-    assert ops.convert_to_numpy(narrow(x)) == pytest.approx(ops.convert_to_numpy(usual(x)), abs=1e-5)
-    assert narrow.compute_output_shape(x.shape) == usual.compute_output_shape(x.shape)
 
 
 def test_the_zoos_norm_by_hand():
