@@ -8,6 +8,9 @@ from evaluation.pictures import Pictures
 
 CHUNK = 32
 PERFECT, GRAY = "perfect", "gray unchanged"
+MEAN_COLOR, MEAN_CHROMA, OWN_CHROMA = "mean color", "luma + mean chroma", "luma + own mean chroma (oracle)"
+OTHER_IMAGE = "a random other image"
+TRIVIAL_ROWS = (PERFECT, GRAY, MEAN_COLOR, MEAN_CHROMA, OWN_CHROMA, OTHER_IMAGE)
 
 
 def pieces(split):
@@ -66,13 +69,13 @@ def trivial_colorings(split, mean_color, mean_chroma):
     rows = {
         PERFECT: lambda which, color: color,
         GRAY: lambda which, color: np.repeat(luma(color), 3, axis=-1),
-        "mean color": lambda which, color: np.broadcast_to(mean_color, color.shape),
-        "luma + mean chroma": lambda which, color: np.clip(luma(color) + mean_chroma, 0, 1),
-        "luma + own mean chroma (oracle)": own_mean_chroma,
+        MEAN_COLOR: lambda which, color: np.broadcast_to(mean_color, color.shape),
+        MEAN_CHROMA: lambda which, color: np.clip(luma(color) + mean_chroma, 0, 1),
+        OWN_CHROMA: own_mean_chroma,
     }
     if len(split) > 1:
         shuffled = np.random.default_rng(0).permutation(len(split))
         other = np.empty_like(shuffled)
         other[shuffled] = np.roll(shuffled, 1)
-        rows["a random other image"] = lambda which, color: originals(split, other[list(which)])
+        rows[OTHER_IMAGE] = lambda which, color: originals(split, other[list(which)])
     return rows

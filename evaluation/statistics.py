@@ -60,9 +60,27 @@ def over_seeds(means):
     Args:
         means: (k,), one a run of the same configuration, k above 1.
     """
-    means = np.asarray(means, np.float64)
-    half = t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
-    return {"mean": float(means.mean()), "low": float(means.mean() - half), "high": float(means.mean() + half)}
+    mean, half = float(np.mean(means)), half_width_over_seeds(means)
+    return {"mean": mean, "low": mean - half, "high": mean + half}
+
+
+def half_width_over_seeds(means):
+    """Half of the 95 % t-interval of several runs' mean; 0 for one run, of which nothing is known."""
+    if len(means) < 2:
+        return 0.0
+    return float(t.ppf(0.975, len(means) - 1) * np.std(means, ddof=1) / np.sqrt(len(means)))
+
+
+def widened(interval, half_width):
+    """An interval over pictures, made wider by another source of error, as independent errors add up.
+
+    Args:
+        interval: dict of mean, low, high.
+        half_width: of the other error's 95 % interval.
+    """
+    mean = interval["mean"]
+    below, above = (float(np.hypot(side, half_width)) for side in (mean - interval["low"], interval["high"] - mean))
+    return {"mean": mean, "low": mean - below, "high": mean + above}
 
 
 def _interval(samples, statistic):

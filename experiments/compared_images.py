@@ -1,4 +1,4 @@
-"""The pictures on which two runs differ most, in either direction (the paper's Fig. 6)."""
+"""The pictures on which two runs differ most, in either direction (4.2: each is better on other pictures)."""
 
 from pathlib import Path
 

@@ -18,11 +18,10 @@ from evaluation.comparison import MARGIN, compare
 from evaluation.metrics import MIN_SCORED_SIDE
 from experiments.cli import run_script
 from experiments.compared_images import draw_most_different
-from experiments.run_directory import run_names
 from experiments.score_report import describe_measures, print_report
 from experiments.scoring import score_runs, write_scores
 from experiments.train import show_notes
-from experiments.trained_run import flowers_of_runs, require_comparable
+from experiments.trained_run import flowers_of_runs, require_comparable, run_names
 from models.files import write_text
 
 SAMPLES = 10

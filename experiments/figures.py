@@ -4,7 +4,8 @@ python experiments/figures.py CYCLEGAN_RUN CAPSULE_RUN PIX2PIX_RUN STOCHASTIC_RU
 
 figure-4-NAME.png      gray, CycleGAN's colouring, the original (of each CycleGAN run)
 figure-5-NAME.png      the same of each capsule run
-figure-6-A-B.png       PatchGAN and capsules on the same pictures (of the first run of each)
+figure-6-A-B.png       PatchGAN and capsules on the same pictures (of the first run of each); where they differ most
+                       is drawn by evaluate.py A B
 figure-7-NAME.png      the same of each pix2pix run
 diversity-NAME.png     several colourings a picture, of each run that has several
 loss-curves.png        the terms of each run's objective by epoch
@@ -22,11 +23,10 @@ from data_loader import UserError
 from data_loader.flowers import SPLITS
 from data_loader.images import luma, to_unit
 from evaluation.baselines import originals
+from experiments.captions import write_captions
 from experiments.cli import PROJECT, run_script
 from experiments.plots import PRINT_DPI, fidelity_plane, loss_curves, read_metrics
-from experiments.run_directory import run_names
-from experiments.trained_run import flowers_of_runs, opened_run, require_comparable
-from models.files import write_text
+from experiments.trained_run import flowers_of_runs, opened_run, require_comparable, run_names
 
 FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
 SHOWN_SAMPLES = 5
@@ -45,7 +45,7 @@ def main():
     return 0
 
 
-def draw_figures(folder, configs, split, images=6, rows=None):
+def draw_figures(folder, configs, split, images=6, report=None):
     """Draw all figures that the runs allow, and captions.md.
 
     Args:
@@ -53,13 +53,11 @@ def draw_figures(folder, configs, split, images=6, rows=None):
         configs: directory of each run to its config.
         split: of which pictures are shown, evenly spaced so that several classes come.
         images: how many.
-        rows: of a report of `score_runs`; if None, of the runs' scores.json.
+        report: of `score_runs`; if None, what the runs' scores.json hold.
 
     Returns:
         name of each picture to its caption.
     """
-    from models.sample_grid import draw
-
     shown = np.linspace(0, len(split) - 1, min(images, len(split))).astype(int)
     color = originals(split, shown)
     names = dict(zip((name.replace("/", "-") for name in run_names(configs)), configs, strict=True))
@@ -69,33 +67,59 @@ def draw_figures(folder, configs, split, images=6, rows=None):
         with opened_run(run_dir) as trained:
             colorings[name] = trained.coloring(shown, color)
             if trained.has_samples:
-                samples = to_unit(trained.samples(luma(color), SHOWN_SAMPLES, 0))
-                columns = {f"sample {number + 1}": samples[:, number] for number in range(SHOWN_SAMPLES)}
-                draw({"gray x": luma(color)} | columns, folder / f"diversity-{name}.png", PRINT_DPI)
-                captions[f"diversity-{name}.png"] = f"{SHOWN_SAMPLES} colourings a picture. {_configuration(config)}"
+                captions |= _draw_samples(folder, name, config, trained, luma(color))
         if config["model"] in FIGURES:
-            picture = f"{FIGURES[config['model']]}-{name}.png"
-            columns = {"gray x": luma(color), "G(x)": colorings[name], "original": color}
-            draw(columns, folder / picture, PRINT_DPI)
-            captions[picture] = f"Gray pictures, their colourings, the originals. {_configuration(config)}"
+            captions |= _draw_run(folder, name, config, colorings[name], color)
     pair = [_first(names, configs, model) for model in ("cyclegan", "capsule_cyclegan")]
     if all(pair):
-        picture = f"figure-6-{pair[0]}-{pair[1]}.png"
-        draw({"gray x": luma(color)} | {name: colorings[name] for name in pair}, folder / picture, PRINT_DPI)
-        captions[picture] = "The same gray pictures by both. " + " ".join(
-            f"{name}: {_configuration(configs[names[name]])}" for name in pair
-        )
-    metrics = {name: epochs for name, run_dir in names.items() if (epochs := read_metrics(run_dir))}
-    if metrics:
-        loss_curves(folder / "loss-curves.png", metrics)
-        captions["loss-curves.png"] = "Mean of each weighted term of the objective in each epoch."
-    rows = rows or _scored_rows(names)
-    if rows:
-        fidelity_plane(folder / "fidelity-plane.png", rows, set(rows) - set(names))
-        captions["fidelity-plane.png"] = "Means over the scored pictures with 95 % bootstrap intervals over them."
-    text = "".join(f"**{picture}** {caption}\n\n" for picture, caption in captions.items())
-    write_text(folder / "captions.md", text.rstrip() + "\n")
+        told = {name: configs[names[name]] for name in pair}
+        captions |= _draw_pair(folder, told, colorings, color)
+    captions |= _draw_losses(folder, names)
+    captions |= _draw_plane(folder, report or _scored(names))
+    write_captions(folder, captions)
     return captions
+
+
+def _draw_samples(folder, name, config, trained, gray):
+    samples = to_unit(trained.samples(gray, SHOWN_SAMPLES, 0))
+    columns = {f"sample {number + 1}": samples[:, number] for number in range(SHOWN_SAMPLES)}
+    caption = f"{SHOWN_SAMPLES} colourings a picture. {_configuration(config)}"
+    return _draw_grid(folder, f"diversity-{name}.png", {"gray x": gray} | columns, caption)
+
+
+def _draw_run(folder, name, config, coloring, color):
+    columns = {"gray x": luma(color), "G(x)": coloring, "original": color}
+    caption = f"Gray pictures, their colourings, the originals. {_configuration(config)}"
+    return _draw_grid(folder, f"{FIGURES[config['model']]}-{name}.png", columns, caption)
+
+
+def _draw_pair(folder, configs, colorings, color):
+    columns = {"gray x": luma(color)} | {name: colorings[name] for name in configs} | {"original": color}
+    told = " ".join(f"{name}: {_configuration(config)}" for name, config in configs.items())
+    caption = f"The same gray pictures by both, and the originals. {told}"
+    return _draw_grid(folder, f"figure-6-{'-'.join(configs)}.png", columns, caption)
+
+
+def _draw_grid(folder, picture, columns, caption):
+    from models.sample_grid import draw
+
+    draw(columns, folder / picture, PRINT_DPI)
+    return {picture: caption}
+
+
+def _draw_losses(folder, names):
+    metrics = {name: epochs for name, run_dir in names.items() if (epochs := read_metrics(run_dir))}
+    if not metrics:
+        return {}
+    loss_curves(folder / "loss-curves.png", metrics)
+    return {"loss-curves.png": "Mean of each weighted term of the objective in each epoch."}
+
+
+def _draw_plane(folder, report):
+    if not report:
+        return {}
+    fidelity_plane(folder / "fidelity-plane.png", report["rows"], set(report["rows"]) - set(report["runs"]))
+    return {"fidelity-plane.png": "Means over the scored pictures with 95 % bootstrap intervals over them."}
 
 
 def _first(names, configs, model):
@@ -113,17 +137,21 @@ def _configuration(config):
     )
 
 
-def _scored_rows(names):
-    """The rows of all runs' scores.json, if they are of the same pictures."""
-    rows, scored = {}, set()
+def _scored(names):
+    """The rows and runs of all runs' scores.json, if they are of the same pictures; None where some have no scores."""
+    rows, runs, pictures = {}, {}, set()
     for run_dir in names.values():
         file = Path(run_dir) / "scores.json"
         if not file.exists():
             return None
-        report = json.loads(file.read_text())
-        scored.add((report["dataset"], report["split"], report["images"], report["image_size"]))
-        rows |= report["rows"]
-    return rows if len(scored) == 1 and all("ratio_to_gray" in row for row in rows.values()) else None
+        try:
+            report = json.loads(file.read_text())
+            pictures.add(tuple(report[key] for key in ("dataset", "split", "images", "image_size")))
+            rows, runs = rows | report["rows"], runs | report["runs"]
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{file} is damaged: score the run again with experiments/evaluate.py.") from None
+    comparable = len(pictures) == 1 and all("ratio_to_gray" in row for row in rows.values())
+    return {"rows": rows, "runs": runs} if comparable else None
 
 
 def _parser():

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+from data_loader.errors import UserError
 from evaluation.baselines import PERFECT
 from models.files import replacing
 
@@ -18,7 +19,7 @@ def loss_curves(file, metrics):
 
     Args:
         file: path of the PNG.
-        metrics: name of a run to the rows of its metrics.csv, at least one.
+        metrics: name of a run to the rows of its metrics.csv, at least one, as `read_metrics` gives them.
     """
     from matplotlib.figure import Figure
 
@@ -29,11 +30,11 @@ def loss_curves(file, metrics):
     for unused in axes[len(metrics) :]:
         unused.set_axis_off()
     for axis, (name, rows) in zip(axes, metrics.items(), strict=False):
-        epochs = [int(row["epoch"]) for row in rows]
+        epochs = [row["epoch"] for row in rows]
         terms = [term for term in rows[0] if term not in ("epoch", "step", "loss", "seconds", "images_per_second")]
         for number, term in enumerate(terms):
             style = {"color": PALETTE[number % len(PALETTE)], "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
-            axis.plot(epochs, [float(row[term]) for row in rows], label=term, **style)
+            axis.plot(epochs, [row[term] for row in rows], label=term, **style)
         axis.set(title=name, xlabel="epoch", ylabel="weighted term", yscale="log")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend(fontsize=7, ncols=2)
@@ -75,12 +76,19 @@ def _arms(value):
 
 
 def read_metrics(run_dir):
-    """The rows of a run's metrics.csv, name of a column to text; none where no epoch is finished."""
+    """The rows of a run's metrics.csv, name of a column to number; none where no epoch is finished.
+
+    Raises:
+        UserError: the file is damaged.
+    """
     file = Path(run_dir) / "metrics.csv"
     if not file.exists():
         return []
-    with file.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+    try:
+        with file.open(newline="") as stream:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+    except (ValueError, TypeError, AttributeError):
+        raise UserError(f"{file} is damaged: restore it, or move it away to draw without it.") from None
 
 
 def _save(figure, file):

@@ -5,9 +5,10 @@ python experiments/reproduce.py --preset quick --only C1,C3     two claims and t
 python experiments/reproduce.py --preset paper --seeds 3        the paper's setting on Oxford-17: needs a GPU
 python experiments/reproduce.py --check                         do tracked results, README and code agree?
 
-Runs that are done are kept, a run that was broken off goes on, and a claim whose runs are not all done is "not run".
-It writes claims.json and claims.md, TIER/scores.json (all measures) and TIER/figures to results/, where a tier is a
-preset and a data set; tiers are never compared with each other. The README's results section is written anew, too.
+Runs that are done are kept, a run that was broken off goes on, and a claim that misses a run is "not run".
+It writes claims.json and claims.md, TIER/scores.json (all measures), TIER/pictures.csv (what the verdicts read) and
+TIER/figures to results/, where a tier is a preset and a data set; tiers are never compared with each other. What a tier
+holds of other runs stays. The README's results section is written anew, too.
 """
 
 import argparse
@@ -16,18 +17,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from data_loader import UserError
-from experiments.claims import CLAIMS, RUNS, Evidence
+from data_loader import UserError, load_flowers
+from experiments.claims import CLAIMS, RUNS
 from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
 from experiments.run_directory import is_finished
 from experiments.scoring import score_runs, write_scores
-from experiments.tracked_results import check, judged, read_document, write_results
+from experiments.tier_files import read_tier, write_tier
+from experiments.tracked_results import check, read_document, tier_results, write_results
+from experiments.train import show_notes
 from experiments.trained_run import flowers_of_runs, require_comparable
 from models.option_table import require_choice
 
 # All systems of a tier look at images of one size, also where a preset gives them several.
 IMAGE_SIZES = {"quick": 64, "paper": 128, "released": 128}
+DATASETS = {"quick": "synthetic", "paper": "oxford17", "released": "oxford17"}
 # What makes the difference between the runs, and so is not to be set for all.
 FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
 RESULTS = PROJECT / "results"
@@ -46,25 +50,26 @@ def main():
             raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")
         if entry.split("=")[0] in FIXED:
             raise UserError(f"--set {entry} would change what the claims compare: set another option.")
-    document = read_document(Path(arguments.out))
-    claims = _chosen(arguments.only)
-    dataset = arguments.dataset or ("synthetic" if arguments.preset == "quick" else "oxford17")
+    out, claims = Path(arguments.out), _chosen(arguments.only)
+    document, dataset = read_document(out), arguments.dataset or DATASETS[arguments.preset]
+    # Before hours of training: are the pictures there?
+    show_notes(load_flowers(dataset, _settings(arguments)["image-size"], arguments.data_dir))
     tier = "-".join([arguments.preset, Path(dataset).name, *arguments.set])
-    for name in RUNS:
-        if any(name in claim.runs for claim in claims):
-            _train(tier, name, dataset, arguments)
+    wanted = [name for name in RUNS if any(name in claim.runs for claim in claims)]
+    for name in wanted:
+        _train(tier, name, dataset, arguments)
     # Runs that these claims do not need stay in the tables, if they are there.
-    runs = {name: _directories(tier, name, arguments) for name in RUNS}
-    done = {name: directories for name, directories in runs.items() if all(map(is_finished, directories))}
+    done = [directory for name in RUNS for directory in _directories(tier, name, arguments) if is_finished(directory)]
     if not done:
         raise UserError("no run came to its end: see above, then type the same command again.")
-    evidence, report, setting = _measure(done, arguments, Path(arguments.out) / tier / "figures")
-    verdicts = judged(claims, evidence, document.get(tier, {}), setting)
-    write_results(Path(arguments.out), document | {tier: setting | {"claims": verdicts}}, tier, report)
-    for claim in verdicts:
+    identity = _measure(done, arguments, out / tier)
+    document |= {tier: tier_results(out / tier, identity)}
+    write_results(out, document)
+    for claim in document[tier]["claims"]:
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
-    print(f"\nIn words and numbers: {Path(arguments.out) / 'claims.md'}")
-    missing = [name for name in RUNS if name not in done and any(name in claim.runs for claim in claims)]
+    print(f"\nIn words and numbers: {out / 'claims.md'}")
+    all_wanted = [directory for name in wanted for directory in _directories(tier, name, arguments)]
+    missing = [Path(directory).name for directory in all_wanted if directory not in done]
     if missing:
         print(f"not run: {', '.join(missing)}; the same command tries again.", file=sys.stderr)
     return 1 if missing else 0
@@ -83,23 +88,29 @@ def _directories(tier, name, arguments):
     return [str(Path(arguments.runs) / tier / f"{name}-seed{seed}") for seed in range(arguments.seeds)]
 
 
+def _settings(arguments):
+    """What all runs have beside their preset."""
+    return {"image-size": IMAGE_SIZES[arguments.preset]} | dict(entry.split("=", 1) for entry in arguments.set)
+
+
 def _train(tier, name, dataset, arguments):
     """Train the seeds of a run as far as they are not done.
 
     The script itself says what is done, and refuses a directory that holds another configuration or other images.
     """
     script, options = RUNS[name]
-    settings = {"image-size": IMAGE_SIZES[arguments.preset]} | dict(entry.split("=", 1) for entry in arguments.set)
     for seed, directory in enumerate(_directories(tier, name, arguments)):
         command = [sys.executable, str(PROJECT / "experiments" / f"{script}.py"), "--preset", arguments.preset]
         command += ["--dataset", dataset, "--seed", str(seed), "--run-dir", directory]
         command += ["--data-dir", arguments.data_dir] if arguments.data_dir else []
-        for option, value in (settings | options).items():
+        for option, value in (_settings(arguments) | options).items():
             command += [f"--{option}", str(value)]
         print(f"\n{name}, seed {seed}:", flush=True)
         status = _run(command)
         if status in (130, 143):
-            raise KeyboardInterrupt("Stopped; the same command goes on from here")
+            stopped = KeyboardInterrupt("Stopped; the same command goes on from here")
+            stopped.signal_number = status - 128
+            raise stopped
         if status:
             print(f"{name}, seed {seed}, did not come to its end (status {status}).", file=sys.stderr)
 
@@ -117,32 +128,22 @@ def _run(command):
             signal.signal(number, handler)
 
 
-def _measure(runs, arguments, figures):
-    """Score and draw all runs of a tier: the evidence, the report, and what they have in common."""
-    configs = require_comparable([directory for directories in runs.values() for directory in directories])
+def _measure(directories, arguments, folder):
+    """Score and draw the runs of a tier into its folder; what they have in common."""
+    configs = require_comparable(directories)
     flowers = flowers_of_runs(configs, data_dir=arguments.data_dir)
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=len(flowers.class_names) > 1)
     write_scores(report, list(configs))
-    draw_figures(figures, configs, flowers.split("test"), images=4, rows=report["rows"])
-    names = {name: [Path(directory).name for directory in directories] for name, directories in runs.items()}
-    trained = {directory for directories in names.values() for directory in directories}
-    evidence = Evidence(
-        {name: [scores[directory] for directory in directories] for name, directories in names.items()},
-        {name: [report["runs"][directory] for directory in directories] for name, directories in names.items()},
-        {name: row for name, row in scores.items() if name not in trained},
-    )
+    write_tier(folder, report, scores)
+    draw_figures(folder / "figures", configs, flowers.split("test"), images=4, report=read_tier(folder)[0])
     config = next(iter(configs.values()))
-    setting = {
+    return {
         "preset": arguments.preset,
         "dataset": flowers.name,
         "images": config["data"]["images"],
         "image_size": flowers.image_size,
         "changed": arguments.set,
-        "seeds": arguments.seeds,
-        "backend": config["made_with"]["backend"],
-        "cpus": config["made_with"]["cpus"],
     }
-    return evidence, report, setting
 
 
 def _report_check(folder):

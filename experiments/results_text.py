@@ -35,6 +35,8 @@ def claims_page(document):
                 lines.append(f"| {told} | {part['measure']} | {value} | {part['rule']} | {part['verdict']} |")
             if len(claim["parts"]) > 1:
                 lines.append(f"| | {claim['id']} as a whole | | | {claim['verdict']} |")
+            if "caveat" in claim:
+                lines.append(f"| | {claim['caveat']} | | | |")
     return "\n".join(lines) + "\n"
 
 
@@ -77,14 +79,19 @@ def results_section(document, reports):
 
 def _setting(results):
     counts = results["images"]
-    one = "one seed: intervals are over pictures alone, and what compares errors stays undecided"
-    seeds = one if results["seeds"] == 1 else f"{results['seeds']} seeds"
     changed = f", with {', '.join(results['changed'])}" if results["changed"] else ""
     return (
         f"Preset `{results['preset']}`{changed} on {results['dataset']}, {counts['train']} training and "
-        f"{counts['test']} test pictures of {results['image_size']} pixels, {seeds}; {results['backend']}, "
-        f"{results['cpus']} CPU cores."
+        f"{counts['test']} test pictures of {results['image_size']} pixels, {_seeds(results['seeds'])}; "
+        f"{' and '.join(results['machines'])}."
     )
+
+
+def _seeds(counts):
+    fewest, most = min(counts.values()), max(counts.values())
+    if most == 1:
+        return "one seed: intervals are over pictures alone, and what compares errors stays undecided"
+    return f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
 
 
 def _class_named(report, name):

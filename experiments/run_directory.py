@@ -20,12 +20,6 @@ def default_directory(model, dataset, preset, seed):
     return PROJECT / "results" / "runs" / f"{model}-{dataset}-{preset}-seed{seed}"
 
 
-def run_names(directories):
-    """What runs are called in tables: the directories' own names, or whole paths where two would be the same."""
-    names = [Path(directory).resolve().name for directory in directories]
-    return [str(path) if names.count(name) > 1 else name for name, path in zip(names, directories, strict=True)]
-
-
 def read_config(directory):
     """The config of a run.
 

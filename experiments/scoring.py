@@ -11,8 +11,7 @@ from evaluation.cycles import cycle_errors, hidden_color
 from evaluation.diversity import diversity
 from evaluation.scores import score, summarize
 from evaluation.statistics import over_seeds
-from experiments.run_directory import run_names
-from experiments.trained_run import opened_run
+from experiments.trained_run import opened_run, run_names
 from models.files import write_text
 
 
@@ -53,11 +52,26 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
         "image_size": flowers.image_size,
         "rows": rows,
         "runs": runs,
-        "configurations": _configurations(runs, rows),
+        "configurations": configurations(runs, rows),
     }
     if flowers.source == "synthetic":
         report["law"] = law_report(split)
     return report, scores
+
+
+def configurations(runs, rows):
+    """Runs that differ by their seed alone, with their means over seeds; `runs` and `rows` as in a report."""
+    groups = {}
+    for name, run in runs.items():
+        options = run["options"] | {"seed": None}
+        key = json.dumps([run["model"], options, run["training"], run["precision"]], sort_keys=True)
+        groups.setdefault(key, []).append(name)
+    return [
+        {"runs": names, "seeds": [runs[name]["options"]["seed"] for name in names]}
+        | {measure: over_seeds([rows[name][measure]["mean"] for name in names]) for measure in rows[names[0]]}
+        for names in groups.values()
+        if len({runs[name]["options"]["seed"] for name in names}) == len(names) > 1
+    ]
 
 
 def write_scores(report, run_dirs):
@@ -87,21 +101,6 @@ def _beside_the_truth(trained, split, samples, probes, name):
         drawn = diversity(trained.samples, split, samples, _bar(f"{name}, samples"))
         found["diversity"] = {"samples": samples} | drawn
     return found
-
-
-def _configurations(runs, rows):
-    """Runs that differ by their seed alone, with their means over seeds."""
-    groups = {}
-    for name, run in runs.items():
-        options = run["options"] | {"seed": None}
-        key = json.dumps([run["model"], options, run["training"], run["precision"]], sort_keys=True)
-        groups.setdefault(key, []).append(name)
-    return [
-        {"runs": names, "seeds": [runs[name]["options"]["seed"] for name in names]}
-        | {measure: over_seeds([rows[name][measure]["mean"] for name in names]) for measure in rows[names[0]]}
-        for names in groups.values()
-        if len({runs[name]["options"]["seed"] for name in names}) == len(names) > 1
-    ]
 
 
 def _bar(what):

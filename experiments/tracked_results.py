@@ -1,13 +1,17 @@
 """The tracked results: verdicts as JSON, as text, and in the README, and whether all of them agree."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 from data_loader.errors import UserError
-from evaluation.verdicts import NOT_RUN, UNDECIDED, combined, enough_seeds
-from experiments.claims import CLAIMS
+from experiments.captions import read_captions
 from experiments.cli import PROJECT
+from experiments.judging import judged
 from experiments.results_text import claims_page, measures_section, results_section
+from experiments.tier_files import configuration_of, evidence_of, read_tier
 from models.files import write_text
 
 # The README's sections that are written from files and code stand between these.
@@ -32,51 +36,27 @@ def read_document(folder):
         raise UserError(f"{file} is damaged: restore it, or move it away and type the same command again.") from None
 
 
-def judged(claims, evidence, before, setting):
-    """The claims of a tier with their numbers and verdicts, as for JSON.
+def tier_results(folder, identity):
+    """A tier's setting and claims, as in claims.json, from its files alone.
 
     Args:
-        claims: those that were asked for; the others keep what stands in `before`, if its setting is the same.
-        evidence: `Evidence`.
-        before: what claims.json holds of the tier.
-        setting: of the tier now.
+        folder: of the tier.
+        identity: dict of its preset, data set, images, image size and changed options.
     """
-    same = {name: before.get(name) for name in setting} == setting
-    old = {claim["id"]: claim for claim in before.get("claims", ())} if same else {}
-    found = []
-    for claim in CLAIMS:
-        if claim not in claims and claim.id in old:
-            found.append(old[claim.id])
-            continue
-        ran = claim in claims and all(name in evidence.scores for name in claim.runs)
-        parts = [_part(part, evidence if ran else None) for part in claim.parts]
-        found.append(_facts(claim) | {"parts": parts, "verdict": combined([part["verdict"] for part in parts])})
-    return found
+    report, scores = read_tier(folder)
+    seeds = Counter(configuration_of(run) for run in report["runs"])
+    machines = {f"{made['backend']}, {made['cpus']} CPU cores" for made in _made_with(report)}
+    setting = {"seeds": dict(seeds), "machines": sorted(machines)}
+    return identity | setting | {"claims": judged(evidence_of(report, scores))}
 
 
-def _part(part, evidence):
-    told = {"measure": part.measure, "rule": str(part.rule)}
-    if evidence is None:
-        return told | {"value": None, "seeds": 0, "verdict": NOT_RUN}
-    value = part.value(evidence)
-    seeds = min(len(evidence.scores[name]) for name in part.compares or evidence.scores)
-    return told | {"value": value, "seeds": seeds, "verdict": _verdict(part, value, seeds)}
+def _made_with(report):
+    return [run["made_with"] for run in report["runs"].values()]
 
 
-def _verdict(part, value, seeds):
-    if value is None:
-        return NOT_RUN
-    return UNDECIDED if part.compares and not enough_seeds(seeds) else part.rule.verdict(value)
-
-
-def _facts(claim):
-    return {"id": claim.id, "section": claim.section, "text": claim.text, "runs": list(claim.runs)}
-
-
-def write_results(folder, document, tier, report):
-    """Write the claims, a tier's scores, and, where the folder is the project's own, the README's section."""
+def write_results(folder, document):
+    """Write the claims and, where the folder is the project's own, the README's sections."""
     folder = Path(folder)
-    write_text(folder / tier / "scores.json", json.dumps(report, indent=1) + "\n")
     write_text(folder / "claims.json", json.dumps(document, indent=1) + "\n")
     write_text(folder / "claims.md", claims_page(document))
     if folder.resolve() == (PROJECT / "results").resolve():
@@ -97,16 +77,11 @@ def check(folder, readme):
     folder, document = Path(folder), read_document(folder)
     problems = [] if document else [f"{folder}/claims.json is missing: run experiments/reproduce.py."]
     for tier, results in document.items():
-        problems += [f"{folder}/{tier}/{name} is missing" for name in _missing(folder / tier)]
-        if [claim["id"] for claim in results["claims"]] != [claim.id for claim in CLAIMS]:
-            problems.append(f"{tier} holds other claims than the code: run experiments/reproduce.py again.")
-            continue
-        scored = _scored_runs(folder / tier)
-        for claim, tracked in zip(CLAIMS, results["claims"], strict=True):
-            problems += [f"{tier}, {claim.id}: {problem}" for problem in _disagreements(claim, tracked)]
-            if tracked["verdict"] != NOT_RUN:
-                unscored = [name for name in tracked["runs"] if name not in scored]
-                problems += [f"{tier}, {claim.id}: its scores have no row of {name}" for name in unscored]
+        try:
+            problems += [f"{folder}/{tier}/{name} is missing" for name in _missing_figures(folder / tier)]
+            problems += [f"{tier}, {problem}" for problem in _disagreements(folder / tier, results)]
+        except UserError as error:
+            problems.append(str(error))
     if problems:
         return problems
     if (folder / "claims.md").read_text() != claims_page(document):
@@ -117,36 +92,50 @@ def check(folder, readme):
     return problems
 
 
-def _disagreements(claim, tracked):
-    """Where a tracked claim is not what the code says of it."""
-    problems = [f"its {name} is not the code's" for name, value in _facts(claim).items() if tracked.get(name) != value]
-    for part, stored in zip(claim.parts, tracked["parts"], strict=True):
-        if (stored["measure"], stored["rule"]) != (part.measure, str(part.rule)):
-            problems.append("its measure or rule is not the code's")
-        if stored["verdict"] != _verdict(part, stored["value"], stored["seeds"]):
-            problems.append("its verdict does not follow from its number")
-    if tracked["verdict"] != combined([part["verdict"] for part in tracked["parts"]]):
-        problems.append("its verdict does not follow from its parts")
-    return problems
+def _disagreements(folder, tracked):
+    """Where a tier's tracked claims are not what its files and the code say."""
+    report, scores = read_tier(folder)
+    for name, row in scores.items():
+        if not np.isclose(row.values["pixel_l1"].mean(), report["rows"][name]["pixel_l1"]["mean"], rtol=1e-4):
+            yield f"{name}: the mean of pictures.csv is not that of scores.json"
+    made = judged(evidence_of(report, scores))
+    if [claim["id"] for claim in tracked["claims"]] != [claim["id"] for claim in made]:
+        yield "claims.json holds other claims than the code: run experiments/reproduce.py again"
+        return
+    for was, now in zip(tracked["claims"], made, strict=True):
+        if _without_numbers(was) != _without_numbers(now):
+            yield f"{now['id']}: its text, measures or rules are not the code's"
+        elif not _same_numbers(was, now):
+            yield f"{now['id']}: its numbers are not those of scores.json and pictures.csv"
+        elif _verdicts(was) != _verdicts(now):
+            yield f"{now['id']}: its verdict does not follow from its numbers"
 
 
-def _scored_runs(folder):
-    """Names of the runs, without their seeds, that a tier's scores hold; none where there are no scores."""
-    file = folder / "scores.json"
-    return {row.rsplit("-seed", 1)[0] for row in json.loads(file.read_text())["rows"]} if file.exists() else set()
+def _without_numbers(claim):
+    parts = [(part["measure"], part["rule"]) for part in claim["parts"]]
+    return {key: value for key, value in claim.items() if key != "verdict"} | {"parts": parts}
 
 
-def _missing(folder):
-    pictures = folder / "figures"
-    captions = pictures / "captions.md"
-    named = [line.split("**")[1] for line in captions.read_text().splitlines() if line] if captions.exists() else []
-    wanted = [folder / "scores.json", captions, *(pictures / name for name in named)]
+def _same_numbers(was, now):
+    numbers = [
+        [float(number) for part in claim["parts"] for number in (part["value"] or {}).values()] for claim in (was, now)
+    ]
+    return len(numbers[0]) == len(numbers[1]) and np.allclose(*numbers, rtol=1e-6, atol=1e-9)
+
+
+def _verdicts(claim):
+    return [part["verdict"] for part in claim["parts"]] + [claim["verdict"]]
+
+
+def _missing_figures(folder):
+    captions = folder / "figures" / "captions.md"
+    wanted = [captions, *(captions.parent / name for name in read_captions(captions))]
     return [str(file.relative_to(folder)) for file in wanted if not file.exists()]
 
 
 def _sections(folder, document):
     """Name to text of the README's sections that are written from files and code."""
-    reports = {tier: json.loads((folder / tier / "scores.json").read_text()) for tier in document}
+    reports = {tier: read_tier(folder / tier)[0] for tier in document}
     return {"results": results_section(document, reports), "measures": measures_section()}
 
 

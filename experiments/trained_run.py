@@ -7,6 +7,7 @@ import numpy as np
 
 from data_loader import UserError, load_flowers
 from data_loader.images import from_network, luma, to_network, to_unit
+from evaluation.baselines import TRIVIAL_ROWS
 from experiments.cli import import_keras
 from experiments.run_directory import has_checkpoint, read_config
 from models.presets import MODELS
@@ -76,13 +77,24 @@ def opened_run(run_dir):
     keras.utils.clear_session()
 
 
+def run_names(directories):
+    """What runs are called in tables: the directories' own names, or whole paths where two rows would be the same."""
+    names = [Path(directory).resolve().name for directory in directories]
+    taken = [*names, *TRIVIAL_ROWS]
+    return [str(path) if taken.count(name) > 1 else name for name, path in zip(names, directories, strict=True)]
+
+
 def require_comparable(run_dirs):
-    """The configs of runs that are scored together, by whole path of their directory, each once.
+    """The configs of runs that are scored together, by whole path of their directory.
 
     Raises:
-        UserError: one is no run or has no checkpoint, or two of them learned from other images or sizes.
+        UserError: one is no run, has no checkpoint or is named twice, or two learned from other images or sizes.
     """
-    configs = {run_dir: read_config(run_dir) for run_dir in (str(Path(run_dir).resolve()) for run_dir in run_dirs)}
+    configs = {}
+    for run_dir in (str(Path(run_dir).resolve()) for run_dir in run_dirs):
+        if run_dir in configs:
+            raise UserError(f"{run_dir} is named twice: name each run once.")
+        configs[run_dir] = read_config(run_dir)
     first = next(iter(configs))
     for run_dir, config in configs.items():
         if not has_checkpoint(run_dir):

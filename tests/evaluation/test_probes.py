@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
+from data_loader import load_flowers
 from data_loader.flowers import Flowers
-from data_loader.images import luma, to_uint8
-from evaluation.class_test import class_accuracy
+from data_loader.images import luma, to_uint8, to_unit
+from data_loader.progress import progress_bar
+from evaluation.class_test import class_accuracy, trained_classifier
 from evaluation.cycles import cycle_errors, hidden_color
 from evaluation.diversity import diversity, pairwise_chroma_l1, turned_hues
+from models import flower_classifier
 
 
 @pytest.fixture
@@ -112,3 +115,26 @@ def test_class_accuracy_by_hand(split):
     )
     assert found["real"]["mean"] == 1
     assert found["gray"]["mean"] == 0.25
+
+
+def test_a_classifier_learns_its_classes_once(tmp_path, monkeypatch):
+    from PIL import Image
+
+    for kind, hue in (("red", 0), ("blue", 2)):
+        (tmp_path / kind).mkdir()
+        for number in range(10):
+            pixels = np.random.default_rng(number).integers(0, 90, (32, 32, 3), np.uint8)
+            pixels[..., hue] += 150
+            Image.fromarray(pixels).save(tmp_path / kind / f"{number}.png")
+    flowers = load_flowers(str(tmp_path), image_size=32)
+    monkeypatch.setattr(flower_classifier, "RECIPE", flower_classifier.Recipe(filters=4, epochs=30, batch_size=8))
+    classifier, split = trained_classifier(flowers, progress_bar), flowers.split("train")
+    originals = to_unit(split.color())
+    assert (classifier(originals) == split.labels).all()
+    monkeypatch.setattr(flower_classifier, "train_classifier", None)
+    again = trained_classifier(flowers, progress_bar)
+    assert (again(originals) == split.labels).all()
+    # Other labels of the same pictures are another classifier, which would be trained.
+    flowers.labels[:] = flowers.labels[::-1]
+    with pytest.raises(TypeError):
+        trained_classifier(flowers, progress_bar)

@@ -1,15 +1,25 @@
 """From runs to verdicts: comparing two runs, figures, claims, and whether tracked results agree."""
 
 import json
+import os
 import shutil
+import signal
+import sys
+import threading
 
 import numpy as np
 import pytest
 
+from evaluation.effects import difference, monochrome_share, pooled_share, ratio_to, smaller_share_of_wins
 from evaluation.scores import Scores
-from evaluation.verdicts import Above, AtMost, Within, combined, difference, monochrome_share, smaller_share_of_wins
+from evaluation.verdicts import Above, AtMost, Within, combined
+from experiments import reproduce
+from experiments.captions import read_captions
 from experiments.claims import CLAIMS, RUNS, Evidence
-from experiments.tracked_results import BEGIN, END, check, judged
+from experiments.judging import judged
+from experiments.tier_files import evidence_of, read_tier, write_tier
+from experiments.tracked_results import BEGIN, END, check
+from experiments.trained_run import run_names
 from tests.experiments.scripts import PROJECT, call
 
 SETTINGS = {"generator-filters": "2", "discriminator-filters": "8", "epochs": "1"}
@@ -78,22 +88,43 @@ def test_runs_that_cannot_be_compared_are_refused(runs, photo_folder, tmp_path):
         assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_figures_of_the_paper(runs, tmp_path):
-    done = call(
-        "figures",
-        *(runs / f"{name}-seed0" for name in RUNS if name in ("cyclegan", "pix2pix")),
-        "--out",
-        "f",
-        cwd=tmp_path,
-    )
+def test_one_run_named_twice_is_refused(runs, tmp_path):
+    done = call("evaluate", runs / "cyclegan-seed0", runs / "pix2pix-seed0" / ".." / "cyclegan-seed0", cwd=tmp_path)
+    assert (done.returncode, "is named twice" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_run_never_has_the_name_of_another_row():
+    assert run_names(["a/one", "b/two"]) == ["one", "two"]
+    assert run_names(["a/one", "b/one", "a/perfect"]) == ["a/one", "b/one", "a/perfect"]
+
+
+def test_figures_of_the_paper(runs, photo_folder, tmp_path):
+    where = ["--dataset", photo_folder, "--run-dir", "capsules"]
+    assert call("capsule_cyclegan", "--preset", "quick", *SMALL, *where, cwd=tmp_path).returncode == 0
+    both = [runs / f"{name}-seed0" for name in ("cyclegan", "pix2pix")]
+    done = call("figures", *both, tmp_path / "capsules", "--out", "f", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
-    names = {"figure-4-cyclegan-seed0.png", "figure-7-pix2pix-seed0.png", "diversity-pix2pix-seed0.png"}
+    names = {"figure-4-cyclegan-seed0.png", "figure-5-capsules.png", "figure-6-cyclegan-seed0-capsules.png"}
+    names |= {"figure-7-pix2pix-seed0.png", "diversity-pix2pix-seed0.png", "loss-curves.png"}
     found = {path.name for path in (tmp_path / "f").iterdir()}
-    assert found >= names | {"loss-curves.png", "captions.md"}
-    captions = (tmp_path / "f" / "captions.md").read_text()
-    assert all(name in captions for name in names)
-    assert "generator_filters 2" in captions
-    refused = call("figures", runs / "cyclegan-seed0", "--images", 0, cwd=tmp_path)
+    assert found >= names | {"captions.md"}
+    captions = read_captions(tmp_path / "f" / "captions.md")
+    assert set(captions) >= names
+    assert "generator_filters 2" in captions["figure-5-capsules.png"]
+    # Pictures of other runs stay, and so do their captions; those of a picture that is gone do not.
+    (tmp_path / "f" / "figure-5-capsules.png").unlink()
+    assert call("figures", both[0], "--out", "f", cwd=tmp_path).returncode == 0
+    now = set(read_captions(tmp_path / "f" / "captions.md"))
+    assert set(captions) - now == {"figure-5-capsules.png"}
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "scores.json"])
+def test_damaged_files_are_told_in_one_sentence(name, runs, tmp_path):
+    shutil.copytree(runs / "cyclegan-seed0", tmp_path / "run")
+    (tmp_path / "run" / name).write_text("epoch,loss\n1,much\n")
+    done = call("figures", "run", "--out", "f", cwd=tmp_path)
+    assert (done.returncode, f"{name} is damaged" in done.stderr) == (2, True), done.stderr
+    refused = call("figures", "run", "--images", 0, cwd=tmp_path)
     assert (refused.returncode, "--images 0 is too small" in refused.stderr) == (2, True)
 
 
@@ -119,14 +150,70 @@ def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
     assert [problem.split(": ")[1] for problem in check(results, readme)] == [
         "its tables are not what the tracked results and the code say"
     ]
-    document = json.loads((results / "claims.json").read_text())
-    claim = next(claim for claim in document[runs.name]["claims"] if claim["id"] == "C4")
-    claim["parts"][0]["value"] = {"mean": 9, "low": 8, "high": 10}
-    claim["parts"][0]["verdict"] = claim["verdict"] = "confirmed"
-    (results / "claims.json").write_text(json.dumps(document))
-    assert any("C4: its verdict does not follow" in problem for problem in check(results, readme))
+    tracked = (results / "claims.json").read_text()
+    for change, problem in (
+        ({"verdict": "confirmed"}, "C4: its verdict does not follow"),
+        ({"value": {"mean": 0.0, "low": 0.0, "high": 0.0}}, "C4: its numbers are not those"),
+        ({"rule": "confirmed always"}, "C4: its text, measures or rules are not the code's"),
+    ):
+        document = json.loads(tracked)
+        claim = next(claim for claim in document[runs.name]["claims"] if claim["id"] == "C4")
+        claim["parts"][0] |= change
+        (results / "claims.json").write_text(json.dumps(document))
+        assert any(problem in found for found in check(results, readme))
+    (results / "claims.json").write_text(tracked)
     (results / runs.name / "figures" / "fidelity-plane.png").unlink()
     assert any("fidelity-plane.png is missing" in problem for problem in check(results, readme))
+    pictures = results / runs.name / "pictures.csv"
+    lines = pictures.read_text().splitlines()
+    last = lines[-1].split(",")
+    pictures.write_text("\n".join([*lines[:-1], ",".join([*last[:2], "1e6", *last[3:]])]) + "\n")
+    assert any(f"{last[0]}: the mean of pictures.csv is not" in problem for problem in check(results, readme))
+    pictures.write_text("row,picture\nperfect,none\n")
+    assert any("is damaged" in problem for problem in check(results, readme))
+
+
+def test_a_tier_keeps_the_runs_that_are_not_scored_again(reproduced, runs, tmp_path):
+    shutil.copytree(reproduced[0] / runs.name, tmp_path / "tier")
+    report, scores = read_tier(tmp_path / "tier")
+    assert set(evidence_of(report, scores).scores) == {"cyclegan", "pix2pix"}
+    before = {file: (tmp_path / "tier" / file).read_text() for file in ("scores.json", "pictures.csv")}
+
+    def without(table):
+        return {name: entry for name, entry in table.items() if name != "cyclegan-seed0"}
+
+    fewer = report | {"rows": without(report["rows"]), "runs": without(report["runs"])}
+    write_tier(tmp_path / "tier", fewer, without(scores))
+    assert before == {file: (tmp_path / "tier" / file).read_text() for file in before}
+    # Of other pictures nothing is kept.
+    write_tier(tmp_path / "tier", fewer | {"images": 1}, without(scores))
+    assert set(read_tier(tmp_path / "tier")[1]) == set(without(scores))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_reproducing_waits_for_a_training_that_is_stopped(number):
+    training = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
+    training += "print(flush=True)\ntime.sleep(3)\nsys.exit(130)"
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), number))
+    timer.start()
+    # Ctrl-C reaches a training by itself, as this one's end after a while; SIGTERM is handed on.
+    assert reproduce._run([sys.executable, "-c", training]) == 128 + number
+
+
+def test_a_stopped_training_stops_the_reproduction(photo_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(reproduce, "_run", lambda command: 143)
+    monkeypatch.setattr(sys, "argv", ["reproduce.py", "--dataset", str(photo_folder), "--out", str(tmp_path)])
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on") as stopped:
+        reproduce.main()
+    assert stopped.value.signal_number == 15
+    assert not list(tmp_path.iterdir())
+
+
+def test_reproducing_without_its_pictures_ends_at_once(tmp_path):
+    done = call("reproduce", "--dataset", tmp_path / "nowhere", "--out", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_projects_own_results_agree_with_readme_and_code():
@@ -166,6 +253,20 @@ def test_a_difference_is_a_share_of_gray_and_as_wide_as_pictures_and_seeds_toget
     assert seeds["low"] < 0 < seeds["mean"] < seeds["high"]
 
 
+def test_intervals_over_seeds_are_those_of_students_t():
+    gray = scores(pixel_l1=[20, 20, 20])
+    # Ratios 0.5 and 0.6: 12.706 standard errors of 0.05 on both sides, and nothing over pictures.
+    found = ratio_to([scores(pixel_l1=[10, 10, 10]), scores(pixel_l1=[12, 12, 12])], "pixel_l1", gray)
+    assert found["mean"] == pytest.approx(0.55)
+    assert found["high"] - found["mean"] == pytest.approx(12.706 * 0.05, rel=1e-4)
+    original = scores(ab_spread=[30] * 4)
+    share = monochrome_share([scores(ab_spread=[1, 1, 40, 40]), scores(ab_spread=[1, 1, 1, 40])], original)
+    assert (share["mean"], share["low"], share["high"]) == (0.625, 0, 1)
+    alike = {"mean": 0.5, "low": 0.4, "high": 0.6}
+    assert pooled_share([alike, alike]) == alike
+    assert pooled_share([alike, {"mean": 0.6, "low": 0.5, "high": 0.7}])["low"] == 0
+
+
 def test_wins_count_beyond_the_margin_alone():
     gray = scores(pixel_l1=[100.0] * 8)
     first = scores(pixel_l1=[50, 50, 50, 50, 50, 50, 50, 50])
@@ -196,7 +297,7 @@ def evidence_for(seeds=3, **errors):
 
 
 def verdicts(evidence):
-    return {claim["id"]: claim["verdict"] for claim in judged(CLAIMS, evidence, {}, {})}
+    return {claim["id"]: claim["verdict"] for claim in judged(evidence)}
 
 
 def test_each_claim_is_confirmed_by_what_it_says_and_refuted_by_the_opposite():

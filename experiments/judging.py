@@ -1,0 +1,36 @@
+"""From evidence to verdicts: every claim's numbers, each judged by its rule."""
+
+from evaluation.verdicts import NOT_RUN, UNDECIDED, combined, enough_seeds
+from experiments.claims import CLAIMS
+
+
+def judged(evidence):
+    """All claims with their numbers and verdicts, as for JSON; without its runs a claim is "not run".
+
+    Args:
+        evidence: `Evidence`.
+    """
+    found = []
+    for claim in CLAIMS:
+        ran = all(name in evidence.scores for name in claim.runs)
+        parts = [_part(part, evidence) if ran else _told(part) for part in claim.parts]
+        found.append(facts(claim) | {"parts": parts, "verdict": combined([part["verdict"] for part in parts])})
+    return found
+
+
+def facts(claim):
+    """What a claim says, whatever was measured."""
+    told = {"id": claim.id, "section": claim.section, "text": claim.text, "runs": list(claim.runs)}
+    return told | ({"caveat": claim.caveat} if claim.caveat else {})
+
+
+def _told(part):
+    return {"measure": part.measure, "rule": str(part.rule), "value": None, "seeds": 0, "verdict": NOT_RUN}
+
+
+def _part(part, evidence):
+    value = part.value(evidence)
+    seeds = min(len(evidence.scores[name]) for name in part.compares or evidence.scores)
+    decided = not part.compares or enough_seeds(seeds)
+    verdict = part.rule.verdict(value) if decided else UNDECIDED
+    return _told(part) | {"value": value, "seeds": seeds, "verdict": verdict}
