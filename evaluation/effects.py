@@ -46,9 +46,13 @@ def smaller_share_of_wins(of, than, gray):
     """
     first, second = (_of_seeds(runs, "pixel_l1") for runs in (of, than))
     scale = np.maximum(gray.values["pixel_l1"], 1e-9)
-    wins, losses = _wins(first.mean(axis=0), second.mean(axis=0), scale)
-    by_seed = [_share(*_wins(one, other, scale)) for one, other in zip(first, second, strict=False)]
-    return _within_0_and_1(share_with_interval(min(wins, losses), wins + losses), by_seed)
+    # Each pair's own wins, as averages over seeds would differ by less.
+    apart = [(other - one) / scale for one, other in zip(first, second, strict=False)]
+    wins, losses = (np.array([(side > MARGIN).sum() for side in sides]) for sides in (apart, [-one for one in apart]))
+    decided = wins + losses
+    by_seed = wins[decided > 0] / decided[decided > 0]
+    fewer = min(wins.mean(), losses.mean())
+    return _within_0_and_1(share_with_interval(float(fewer), round(decided.mean())), by_seed)
 
 
 def monochrome_share(runs, original):
@@ -74,26 +78,15 @@ def pooled_share(shares):
     """The mean of several seeds' shares of the same pictures.
 
     Args:
-        shares: dict of mean, low, high of each seed; the widest of their ends count, and what the seeds differ by.
+        shares: dict of mean, low, high of each seed; of their intervals over pictures the mean counts.
     """
-    means = [share["mean"] for share in shares]
-    low, high = min(share["low"] for share in shares), max(share["high"] for share in shares)
-    return _within_0_and_1({"mean": float(np.mean(means)), "low": low, "high": high}, means)
+    found = {end: float(np.mean([share[end] for share in shares])) for end in ("mean", "low", "high")}
+    return _within_0_and_1(found, [share["mean"] for share in shares])
 
 
 def _of_seeds(runs, measure):
     """A measure of each picture in each seed's run, (seeds, pictures)."""
     return np.array([scores.values[measure] for scores in runs])
-
-
-def _wins(first, second, scale):
-    """On how many pictures the first is nearer by more than the margin, and on how many the second."""
-    apart = (second - first) / scale
-    return int((apart > MARGIN).sum()), int((apart < -MARGIN).sum())
-
-
-def _share(wins, losses):
-    return wins / (wins + losses) if wins + losses else 0.5
 
 
 def _within_0_and_1(share, by_seed):

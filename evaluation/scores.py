@@ -51,6 +51,12 @@ def score(colorings, split, prior, progress=lambda pieces: pieces):
     return {name: _joined(results) for name, results in found.items()}
 
 
+def mean_scores(several):
+    """The mean of several `Scores` of the same pictures, picture by picture."""
+    values = {name: np.mean([scores.values[name] for scores in several], axis=0) for name in several[0].values}
+    return Scores(values, np.mean([scores.ab_histograms for scores in several], axis=0), several[0].rarity)
+
+
 def _joined(results):
     values, histograms, rarities = zip(*results, strict=True)
     joined = {name: np.concatenate([piece[name] for piece in values]) for name in MEASURES}

@@ -2,6 +2,7 @@
 
 Every rule reads a value with its 95 % interval. It says "confirmed" or "refuted" only where the whole interval does,
 and "undecided" in between. Errors of systems are told apart by several seeds of each; one seed decides nothing there.
+What a share of a run's pictures shows needs one run, and is a verdict on that run.
 """
 
 from dataclasses import dataclass

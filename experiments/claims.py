@@ -11,18 +11,6 @@ from evaluation.comparison import MARGIN
 from evaluation.effects import difference, monochrome_share, pooled_share, ratio_to, smaller_share_of_wins
 from evaluation.verdicts import Above, AtMost, Within
 
-# Name to (script, what it adds to its preset).
-RUNS = {
-    "cyclegan": ("cyclegan", {}),
-    "cyclegan-l2": ("cyclegan", {"cycle-loss": "l2"}),
-    "capsule-mse": ("capsule_cyclegan", {"capsule-loss": "mse"}),
-    "capsule-bce": ("capsule_cyclegan", {"capsule-loss": "bce"}),
-    "stochastic": ("stochastic_cyclegan", {}),
-    "pix2pix": ("pix2pix", {}),
-    "patch-capsule": ("cyclegan", {"discriminator": "patch-capsule"}),
-    "semi-supervised": ("cyclegan", {"paired-weight": 10.0, "paired-fraction": 0.1}),
-}
-
 
 @dataclass(frozen=True)
 class Evidence:

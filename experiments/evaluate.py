@@ -34,6 +34,8 @@ def main():
         raise UserError("name at least one RUN_DIR to score, or --trivial-only with a --dataset.")
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
+    if arguments.last < 0:
+        raise UserError(f"--last {arguments.last} is too small: use at least 1, or leave it out.")
     if not 0 < arguments.margin < 1:
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
@@ -47,7 +49,7 @@ def main():
     else:
         flowers = load_flowers(arguments.dataset or "auto", arguments.image_size, arguments.data_dir)
     show_notes(flowers)
-    extras = {name: getattr(arguments, name) for name in ("samples", "probes", "class_test")}
+    extras = {name: getattr(arguments, name) for name in ("samples", "probes", "class_test", "last")}
     report, scores = score_runs(flowers, arguments.split, configs, **extras)
     if len(run_dirs) == 2:
         report["comparison"] = _comparison(arguments, flowers, run_dirs, scores)
@@ -84,6 +86,13 @@ def _parser():
         default=SAMPLES,
         metavar="N",
         help=f"colourings a picture of runs that have several, 0 for none (default: {SAMPLES})",
+    )
+    parser.add_argument(
+        "--last",
+        type=int,
+        default=0,
+        metavar="N",
+        help="score the mean over the colorizers of the last N finished epochs (default: the last checkpoint)",
     )
     parser.add_argument(
         "--margin",

@@ -45,7 +45,7 @@ def main():
     return 0
 
 
-def draw_figures(folder, configs, split, images=6, report=None):
+def draw_figures(folder, configs, split, images=6, report=None, losses=None):
     """Draw all figures that the runs allow, and captions.md.
 
     Args:
@@ -54,6 +54,7 @@ def draw_figures(folder, configs, split, images=6, report=None):
         split: of which pictures are shown, evenly spaced so that several classes come.
         images: how many.
         report: of `score_runs`; if None, what the runs' scores.json hold.
+        losses: name of a run to its `read_metrics`; if None, those of the runs.
 
     Returns:
         name of each picture to its caption.
@@ -74,7 +75,8 @@ def draw_figures(folder, configs, split, images=6, report=None):
     if all(pair):
         told = {name: configs[names[name]] for name in pair}
         captions |= _draw_pair(folder, told, colorings, color)
-    captions |= _draw_losses(folder, names)
+    losses = losses or {name: read_metrics(Path(run_dir) / "metrics.csv") for name, run_dir in names.items()}
+    captions |= _draw_losses(folder, {name: epochs for name, epochs in losses.items() if epochs})
     captions |= _draw_plane(folder, report or _scored(names))
     write_captions(folder, captions)
     return captions
@@ -107,11 +109,10 @@ def _draw_grid(folder, picture, columns, caption):
     return {picture: caption}
 
 
-def _draw_losses(folder, names):
-    metrics = {name: epochs for name, run_dir in names.items() if (epochs := read_metrics(run_dir))}
-    if not metrics:
+def _draw_losses(folder, losses):
+    if not losses:
         return {}
-    loss_curves(folder / "loss-curves.png", metrics)
+    loss_curves(folder / "loss-curves.png", losses)
     return {"loss-curves.png": "Mean of each weighted term of the objective in each epoch."}
 
 
@@ -140,18 +141,22 @@ def _configuration(config):
 def _scored(names):
     """The rows and runs of all runs' scores.json, if they are of the same pictures; None where some have no scores."""
     rows, runs, pictures = {}, {}, set()
-    for run_dir in names.values():
+    for name, run_dir in names.items():
         file = Path(run_dir) / "scores.json"
         if not file.exists():
             return None
         try:
             report = json.loads(file.read_text())
             pictures.add(tuple(report[key] for key in ("dataset", "split", "images", "image_size")))
-            rows, runs = rows | report["rows"], runs | report["runs"]
+            (scored_as,) = report["runs"]
+            rows |= {row: values for row, values in report["rows"].items() if row != scored_as}
+            runs[name] = report["rows"][scored_as]
+            drawable = all({"ratio_to_gray", "colorfulness"} <= set(row) for row in (rows | runs).values())
         except (ValueError, KeyError, TypeError):
             raise UserError(f"{file} is damaged: score the run again with experiments/evaluate.py.") from None
-    comparable = len(pictures) == 1 and all("ratio_to_gray" in row for row in rows.values())
-    return {"rows": rows, "runs": runs} if comparable else None
+        if len(pictures) > 1 or not drawable:
+            return None
+    return {"rows": rows | runs, "runs": runs}
 
 
 def _parser():

@@ -75,18 +75,21 @@ def _arms(value):
     return [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
 
 
-def read_metrics(run_dir):
-    """The rows of a run's metrics.csv, name of a column to number; none where no epoch is finished.
+def read_metrics(file):
+    """The rows of a run's metrics.csv, name of a column to number; none where there is no such file.
 
     Raises:
         UserError: the file is damaged.
     """
-    file = Path(run_dir) / "metrics.csv"
+    file = Path(file)
     if not file.exists():
         return []
     try:
         with file.open(newline="") as stream:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+            rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+        if not all("epoch" in row for row in rows):
+            raise ValueError
+        return rows
     except (ValueError, TypeError, AttributeError):
         raise UserError(f"{file} is damaged: restore it, or move it away to draw without it.") from None
 

@@ -128,6 +128,11 @@ def _learned(config):
     return decides_what_is_learned(options)
 
 
+def _usable_cpus():
+    """Processor cores that this process may use, which can be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def make_config(model, preset, flowers, options, training, precision, data_dir=None):
     """All that decides a run, as written to config.json and read back by every later script."""
     import keras
@@ -151,6 +156,6 @@ def make_config(model, preset, flowers, options, training, precision, data_dir=N
             "backend": keras.backend.backend(),
             "python": platform.python_version(),
             "machine": platform.machine(),
-            "cpus": os.cpu_count(),
+            "cpus": _usable_cpus(),
         },
     }

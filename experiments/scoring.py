@@ -9,13 +9,13 @@ from evaluation.class_test import class_accuracy, trained_classifier
 from evaluation.color_law import law_report
 from evaluation.cycles import cycle_errors, hidden_color
 from evaluation.diversity import diversity
-from evaluation.scores import score, summarize
+from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
 from experiments.trained_run import opened_run, run_names
 from models.files import write_text
 
 
-def score_runs(flowers, split_name, configs, samples=10, probes=False, class_test=False):
+def score_runs(flowers, split_name, configs, samples=10, probes=False, class_test=False, last=0):
     """Score runs and the trivial rows on one split.
 
     Args:
@@ -25,6 +25,8 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
         samples: colourings a picture of runs that have several, at least 2, or 0 to leave that out.
         probes: look for colours hidden in F(y).
         class_test: ask a classifier for the class of each colouring.
+        last: score each run by the mean over the colorizers of so many last epochs; 0 for its last checkpoint alone,
+            which is what all else is measured of.
 
     Returns:
         the report, a dict for JSON, and name to `Scores`.
@@ -39,7 +41,9 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     runs = {}
     for name, run_dir in zip(run_names(configs), configs, strict=True):
         with opened_run(run_dir) as trained:
-            scores |= score({name: trained.coloring}, split, prior, _bar(f"scoring {name}"))
+            colorings = trained.last_colorings(last) if last else [trained.coloring]
+            several = [score({name: coloring}, split, prior, _bar(f"scoring {name}")) for coloring in colorings]
+            scores[name] = mean_scores([one[name] for one in several])
             runs[name] = _identity(configs[run_dir]) | _beside_the_truth(trained, split, samples, probes, name)
             if classifier:
                 bar = _bar(f"classifying {name}")
@@ -47,9 +51,11 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     rows = summarize(scores)
     report = {
         "dataset": flowers.name,
+        "digest": flowers.digest,
         "split": split_name,
         "images": len(split),
         "image_size": flowers.image_size,
+        "epochs_scored": last or 1,
         "rows": rows,
         "runs": runs,
         "configurations": configurations(runs, rows),

@@ -1,11 +1,13 @@
-"""What a tier keeps of its runs: scores.json, all measures of every row, and pictures.csv, the ones that verdicts read.
+"""What a tier keeps of its runs: scores.json, all measures of all rows, and pictures.csv, the ones that verdicts read.
 
-A tier is a preset and a data set. Verdicts are made from these two files alone, so that anybody can make them again.
+Verdicts are made from these two files alone, so that anybody can make them again.
 """
 
 import csv
+import hashlib
 import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,45 +15,55 @@ import numpy as np
 from data_loader.errors import UserError
 from evaluation.baselines import GRAY, PERFECT
 from evaluation.scores import Scores
-from experiments.claims import RUNS, Evidence
+from experiments.claims import Evidence
 from experiments.scoring import configurations
+from experiments.tiers import FIXED, RUNS
 from models.files import write_text
 
 PICTURE_MEASURES = ("pixel_l1", "ab_spread", "colorfulness")
-SAME_PICTURES = ("dataset", "split", "images", "image_size")
+SAME_PICTURES = ("dataset", "digest", "split", "images", "image_size", "epochs_scored")
 
 
 def write_tier(folder, report, scores):
-    """Write a tier's files; its runs that were not scored now stay as they are, if they are of the same pictures.
+    """Write a tier's files; its runs that were not scored now stay as they are, if they can be compared with these.
 
     Args:
         folder: of the tier.
         report, scores: as `score_runs` returns them.
+
+    Raises:
+        UserError: what is there is damaged.
     """
     folder = Path(folder)
-    if (folder / "scores.json").exists() and (folder / "pictures.csv").exists():
+    if has_tier(folder):
         report, scores = _merged(*read_tier(folder), report, scores)
-    write_text(folder / "scores.json", json.dumps(report, indent=1) + "\n")
-    write_text(folder / "pictures.csv", _as_csv(scores))
+    pictures = _as_csv(scores)
+    write_text(folder / "pictures.csv", pictures)
+    write_text(folder / "scores.json", json.dumps(report | {"pictures_sha256": _sha256(pictures)}, indent=1) + "\n")
+
+
+def has_tier(folder):
+    """Whether something of a tier is there."""
+    return any((Path(folder) / name).exists() for name in ("scores.json", "pictures.csv"))
 
 
 def read_tier(folder):
-    """A tier's report and name to `Scores`, as they were written.
+    """A tier's report and name to `Scores` of the `PICTURE_MEASURES`, as they were written.
 
     Raises:
         UserError: a file is missing or damaged.
     """
     try:
         report = json.loads((Path(folder) / "scores.json").read_text())
-        scores = _from_csv((Path(folder) / "pictures.csv").read_text())
-        if not {PERFECT, GRAY} <= set(scores) or set(scores) != set(report["rows"]) or "runs" not in report:
-            raise ValueError
+        pictures = (Path(folder) / "pictures.csv").read_text()
+        scores = _from_csv(pictures)
+        _require_whole(report, scores, pictures)
     except FileNotFoundError as error:
-        raise UserError(f"{error.filename} is missing: run experiments/reproduce.py again.") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(f"{error.filename} is missing: restore it, or move the folder away.") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise UserError(
-            f"{folder}: scores.json or pictures.csv is damaged: restore them, or move them away and type the same "
-            "command again."
+            f"{folder}: scores.json or pictures.csv is damaged, or of another version of the code: restore them, or "
+            "move the folder away and type the same command again."
         ) from None
     return report, scores
 
@@ -63,21 +75,34 @@ def configuration_of(run):
 
 def evidence_of(report, scores):
     """`Evidence` for the claims from a tier's files."""
-    runs = {name: [] for name in RUNS}
+    runs = {}
     for run in report["runs"]:
-        runs[configuration_of(run)].append(run)
+        runs.setdefault(configuration_of(run), []).append(run)
     return Evidence(
-        {name: [scores[run] for run in seeds] for name, seeds in runs.items() if seeds},
-        {name: [report["runs"][run] for run in seeds] for name, seeds in runs.items() if seeds},
+        {name: [scores[run] for run in seeds] for name, seeds in runs.items()},
+        {name: [report["runs"][run] for run in seeds] for name, seeds in runs.items()},
         {name: row for name, row in scores.items() if name not in report["runs"]},
     )
 
 
+def _require_whole(report, scores, pictures):
+    names, runs = set(report["rows"]), set(report["runs"])
+    whole = report["pictures_sha256"] == _sha256(pictures) and {PERFECT, GRAY} | runs <= names == set(scores)
+    for row in scores.values():
+        whole &= all(len(values) == report["images"] and np.isfinite(values).all() for values in row.values.values())
+    if not whole or any(_place(run)[0] < 0 for run in runs):
+        raise ValueError
+
+
 def _merged(old_report, old_scores, report, scores):
-    same = all(old_report.get(name) == report[name] for name in SAME_PICTURES)
-    if not same or not np.allclose(old_scores[GRAY].values["pixel_l1"], scores[GRAY].values["pixel_l1"], rtol=1e-4):
-        return report, scores
-    kept = [run for run in old_report["runs"] if run not in report["runs"] and configuration_of(run) in RUNS]
+    kept = []
+    for run, facts in old_report["runs"].items():
+        if run in report["runs"]:
+            continue
+        if _comparable(old_report, facts, report):
+            kept.append(run)
+        else:
+            print(f"{run} of the earlier results was trained or scored otherwise and is left out.", file=sys.stderr)
     runs = {run: old_report["runs"][run] for run in kept} | report["runs"]
     runs = dict(sorted(runs.items(), key=lambda entry: _place(entry[0])))
     names = [name for name in scores if name not in runs] + list(runs)
@@ -86,8 +111,30 @@ def _merged(old_report, old_scores, report, scores):
     return report | changed, {name: (old_scores if name in kept else scores)[name] for name in names}
 
 
+def _comparable(old_report, facts, report):
+    """Whether an earlier run has the pictures, the measures and the shared options of those that were scored now."""
+    same = all(old_report.get(name) == report[name] for name in SAME_PICTURES)
+    same &= set(old_report["rows"][GRAY]) == set(report["rows"][GRAY])
+    alike = [
+        run for run in report["runs"].values() if (run["model"], run["preset"]) == (facts["model"], facts["preset"])
+    ]
+    return same and all(_shared(run) == _shared(facts) for run in alike)
+
+
+def _shared(run):
+    """The options of a run that are no difference between a tier's runs."""
+    options = run["options"] | run["training"] | {"precision": run["precision"]}
+    return {name: value for name, value in options.items() if name.replace("_", "-") not in FIXED}
+
+
 def _place(run):
-    return list(RUNS).index(configuration_of(run)), int(run.rsplit("-seed", 1)[1])
+    """Where a run stands in a table."""
+    name, seed = run.rsplit("-seed", 1)
+    return (list(RUNS).index(name) if name in RUNS else -1), int(seed)
+
+
+def _sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _as_csv(scores):

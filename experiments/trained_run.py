@@ -1,6 +1,7 @@
 """A run's networks, as its last checkpoint has them, as functions of pictures in [0, 1]."""
 
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +19,32 @@ class TrainedRun:
 
     Args:
         model: a trained `ColorizationGAN`.
+        run_dir: of the run.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, run_dir):
         from models import colorizing
 
-        self.model, self.colorizing = model, colorizing
+        self.model, self.run_dir, self.colorizing = model, run_dir, colorizing
 
     def coloring(self, which, color):
         """Colourings of the luma of originals (n, S, S, 3) in [0, 1], which are `which` of the split."""
-        network, z = self.model.colorizer, None
+        return self._coloring(self.model.colorizer, which, color)
+
+    def last_colorings(self, epochs):
+        """Functions as `coloring`, of the colorizers of the last finished epochs.
+
+        Raises:
+            UserError: fewer are kept.
+        """
+        files = self.colorizing.generators_of(self.run_dir)
+        if len(files) < epochs:
+            raise UserError(f"{self.run_dir} keeps the colorizers of {len(files)} epochs: ask --last for no more.")
+        networks = [self.colorizing.load_colorizer(self.run_dir, file=file) for file in files[-epochs:]]
+        return [partial(self._coloring, network) for network in networks]
+
+    def _coloring(self, network, which, color):
+        z = None
         if self.colorizing.reads_noise(network):
             # Each picture has its own, whichever others it is coloured with.
             size = network.inputs[1].shape[-1]
@@ -73,7 +90,7 @@ def opened_run(run_dir):
     model = getattr(models, MODELS[config["model"]][0])(**config["options"])
     restore(model, run_dir, config["training"])
     with model.averaged():
-        yield TrainedRun(model)
+        yield TrainedRun(model, run_dir)
     keras.utils.clear_session()
 
 

@@ -86,23 +86,23 @@ def colorizer_name(class_name):
     return f"{class_name}_colorizer"
 
 
-def load_colorizer(run_dir, class_name=None):
+def load_colorizer(run_dir, class_name=None, file=None):
     """The colorizer of a run, gray (n, S, S, 1) to colour (n, S, S, 3), both in [-1, 1].
 
     Args:
         run_dir: where a training wrote generator.keras.
         class_name: of the model that the run trained, if that is to be checked.
+        file: of an earlier colorizer of the run, as `generators_of` names them (default: its last).
 
     Raises:
         UserError: the run has none, it cannot be read, it is no colorizer, or that of another class.
     """
     # Registers our layers, so that they can be read back.
-    import models.layers
-    import models.noise  # noqa: F401
+    import models.generators  # noqa: F401
 
-    file = Path(run_dir) / "generator.keras"
+    file = Path(file or Path(run_dir) / "generator.keras")
     if not file.is_file():
-        raise UserError(f"{run_dir} has no generator.keras yet: train until the first checkpoint.")
+        raise UserError(f"{run_dir} has no {file.name} yet: train until the first checkpoint.")
     try:
         network = keras.models.load_model(file, compile=False)
     except Exception as error:  # Keras raises almost any class here on a damaged file.
@@ -118,6 +118,11 @@ def load_colorizer(run_dir, class_name=None):
             "the run's training command, typed again, writes its own."
         )
     return network
+
+
+def generators_of(run_dir):
+    """The colorizers of a run's last finished epochs, oldest first, as files generators/epoch_NNN.keras."""
+    return sorted(Path(run_dir).glob("generators/epoch_*.keras"))
 
 
 def _checked(network, gray):

@@ -2,15 +2,18 @@
 
 import csv
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
 
 import keras
 
+from models.colorizing import generators_of
 from models.files import replacing
 
 CHECKPOINT_SECONDS = 300
+KEPT_GENERATORS = 3
 
 
 class MetricsFile(keras.callbacks.Callback):
@@ -73,11 +76,14 @@ class SampleImages(keras.callbacks.Callback):
 
 
 class CheckpointSaver(keras.callbacks.Callback):
-    """A checkpoint and `generator.keras` at every epoch, every five minutes, and every `interval` steps if not 0."""
+    """A checkpoint and `generator.keras` at every epoch, every five minutes, and every `interval` steps if not 0.
 
-    def __init__(self, checkpoints, generator_file, interval, progress, steps_per_epoch):
+    The colorizers of the last `KEPT_GENERATORS` epochs stay in generators/, so that scores can be means over them.
+    """
+
+    def __init__(self, checkpoints, run_dir, interval, progress, steps_per_epoch):
         super().__init__()
-        self.checkpoints, self.generator_file, self.interval = checkpoints, Path(generator_file), interval
+        self.checkpoints, self.run_dir, self.interval = checkpoints, Path(run_dir), interval
         self.progress, self.steps_per_epoch = progress, steps_per_epoch
         self.saved_step, self.saved_at = progress.step, time.monotonic()
 
@@ -101,6 +107,14 @@ class CheckpointSaver(keras.callbacks.Callback):
         self.saved_step, self.saved_at = self.progress.step, time.monotonic()
 
     def save_generator(self, model):
-        """Write `generator.keras`, the colorizer alone."""
-        with replacing(self.generator_file) as scratch:
+        """Write `generator.keras`, the colorizer alone, and at the end of an epoch generators/epoch_NNN.keras."""
+        last = self.run_dir / "generator.keras"
+        with replacing(last) as scratch:
             model.save_colorizer(scratch)
+        epoch, rest = divmod(self.progress.step, self.steps_per_epoch)
+        if rest:
+            return
+        with replacing(last.parent / "generators" / f"epoch_{epoch:03d}.keras") as scratch:
+            shutil.copyfile(last, scratch)
+        for old in generators_of(self.run_dir)[:-KEPT_GENERATORS]:
+            old.unlink()

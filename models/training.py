@@ -130,9 +130,8 @@ def _record(model, flowers, run_dir, options, progress, batches, checkpoints):
     held_out = flowers.split("val" if (flowers.split_of == "val").any() else "train")
     shown = np.linspace(0, len(held_out) - 1, min(SAMPLE_ROWS, len(held_out))).astype(int)
     photographs = held_out.color(shown)
-    generator = run_dir / "generator.keras"
     return [
         MetricsFile(run_dir / "metrics.csv", progress, model.terms, batches),
         SampleImages(run_dir / "samples", options.sample_interval, photographs, progress, per_epoch),
-        CheckpointSaver(checkpoints, generator, options.checkpoint_interval, progress, per_epoch),
+        CheckpointSaver(checkpoints, run_dir, options.checkpoint_interval, progress, per_epoch),
     ]

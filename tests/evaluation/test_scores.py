@@ -8,7 +8,7 @@ from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import possible_flowers
 from evaluation.baselines import ab_prior, color_means, trivial_colorings
 from evaluation.color_law import _weighted_median, law_report
-from evaluation.scores import score, summarize
+from evaluation.scores import Scores, mean_scores, score, summarize
 from evaluation.statistics import mean_with_interval, ratio_with_interval
 
 ORACLE = "luma + own mean chroma (oracle)"
@@ -122,3 +122,13 @@ def test_the_colour_law_is_zero_for_one_color_and_bounds_what_can_be_reached():
     distance = pixel_l1(to_unit(images[:1]), to_unit(images[1:]))[0]
     assert law_report(two)["expected_best_pixel_l1"] == pytest.approx(0.4 * distance)
     assert law_report(two)["diversity"] == pytest.approx(2 * 0.6 * 0.4 * distance)
+
+
+def test_the_mean_of_several_scores_is_taken_picture_by_picture():
+    several = [
+        Scores({"pixel_l1": np.array(values)}, np.array([[share, 1 - share]] * 2), np.ones(2))
+        for values, share in (([1.0, 5.0], 0.0), ([3.0, 9.0], 0.5))
+    ]
+    mean = mean_scores(several)
+    assert mean.values["pixel_l1"].tolist() == [2, 7]
+    assert mean.ab_histograms.tolist() == [[0.25, 0.75]] * 2

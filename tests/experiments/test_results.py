@@ -10,15 +10,18 @@ import threading
 import numpy as np
 import pytest
 
+from data_loader import UserError
 from evaluation.effects import difference, monochrome_share, pooled_share, ratio_to, smaller_share_of_wins
 from evaluation.scores import Scores
 from evaluation.verdicts import Above, AtMost, Within, combined
-from experiments import reproduce
+from experiments import reproduce, tier_training
 from experiments.captions import read_captions
-from experiments.claims import CLAIMS, RUNS, Evidence
+from experiments.claims import CLAIMS, Evidence
 from experiments.judging import judged
+from experiments.results_check import check
 from experiments.tier_files import evidence_of, read_tier, write_tier
-from experiments.tracked_results import BEGIN, END, check
+from experiments.tiers import RUNS
+from experiments.tracked_results import BEGIN, END
 from experiments.trained_run import run_names
 from tests.experiments.scripts import PROJECT, call
 
@@ -67,6 +70,18 @@ def test_two_runs_are_compared_picture_by_picture(runs, tmp_path):
     own = json.loads((names[1] / "scores.json").read_text())
     assert own["rows"]["pix2pix-seed0"] == report["rows"]["pix2pix-seed0"]
     assert "cyclegan-seed0" not in own["rows"]
+
+
+def test_scores_can_be_means_over_the_last_epochs(runs, tmp_path):
+    run = runs / "cyclegan-seed0"
+    found = {}
+    for last in ([], ["--last", 1]):
+        assert call("evaluate", run, "--samples", 0, *last, "--json", "scores.json", cwd=tmp_path).returncode == 0
+        found[bool(last)] = json.loads((tmp_path / "scores.json").read_text())["rows"]["cyclegan-seed0"]
+    # The last epoch's colorizer is the last checkpoint's.
+    assert found[True] == found[False]
+    done = call("evaluate", run, "--last", 2, cwd=tmp_path)
+    assert (done.returncode, "keeps the colorizers of 1 epochs" in done.stderr) == (2, True), done.stderr
 
 
 def test_runs_that_cannot_be_compared_are_refused(runs, photo_folder, tmp_path):
@@ -154,7 +169,7 @@ def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
     for change, problem in (
         ({"verdict": "confirmed"}, "C4: its verdict does not follow"),
         ({"value": {"mean": 0.0, "low": 0.0, "high": 0.0}}, "C4: its numbers are not those"),
-        ({"rule": "confirmed always"}, "C4: its text, measures or rules are not the code's"),
+        ({"rule": "confirmed always"}, "C4: its text, measures, rules or seeds are not those"),
     ):
         document = json.loads(tracked)
         claim = next(claim for claim in document[runs.name]["claims"] if claim["id"] == "C4")
@@ -167,10 +182,17 @@ def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
     pictures = results / runs.name / "pictures.csv"
     lines = pictures.read_text().splitlines()
     last = lines[-1].split(",")
-    pictures.write_text("\n".join([*lines[:-1], ",".join([*last[:2], "1e6", *last[3:]])]) + "\n")
-    assert any(f"{last[0]}: the mean of pictures.csv is not" in problem for problem in check(results, readme))
-    pictures.write_text("row,picture\nperfect,none\n")
-    assert any("is damaged" in problem for problem in check(results, readme))
+    for content in (
+        [*lines[:-1], ",".join([*last[:2], "1e6", *last[3:]])],
+        lines[:-1],
+        ["row,picture", "perfect,none"],
+    ):
+        pictures.write_text("\n".join(content) + "\n")
+        assert any("pictures.csv is damaged" in problem for problem in check(results, readme))
+    pictures.unlink()
+    assert any("pictures.csv is missing" in problem for problem in check(results, readme))
+    (results / "claims.json").write_text('{"quick": {"claims": [{}]}}')
+    assert any("claims.json is damaged" in problem for problem in check(results, readme))
 
 
 def test_a_tier_keeps_the_runs_that_are_not_scored_again(reproduced, runs, tmp_path):
@@ -185,9 +207,35 @@ def test_a_tier_keeps_the_runs_that_are_not_scored_again(reproduced, runs, tmp_p
     fewer = report | {"rows": without(report["rows"]), "runs": without(report["runs"])}
     write_tier(tmp_path / "tier", fewer, without(scores))
     assert before == {file: (tmp_path / "tier" / file).read_text() for file in before}
-    # Of other pictures nothing is kept.
-    write_tier(tmp_path / "tier", fewer | {"images": 1}, without(scores))
-    assert set(read_tier(tmp_path / "tier")[1]) == set(without(scores))
+    # With other pictures, or another setting of the runs of its kind, it cannot be compared.
+    run = report["runs"]["cyclegan-seed0"]
+    other = {"cyclegan-seed1": run | {"options": run["options"] | {"learning_rate": 1.0}}}
+    again = {
+        "rows": fewer["rows"] | {"cyclegan-seed1": report["rows"]["cyclegan-seed0"]},
+        "runs": fewer["runs"] | other,
+    }
+    more = without(scores) | {"cyclegan-seed1": scores["cyclegan-seed0"]}
+    for changed, kept in ((fewer | {"digest": "0"}, without(scores)), (fewer | again, more)):
+        for file, text in before.items():
+            (tmp_path / "tier" / file).write_text(text)
+        write_tier(tmp_path / "tier", changed, kept)
+        assert set(read_tier(tmp_path / "tier")[1]) == set(kept)
+    # Half of a tier is no tier that could be written over.
+    (tmp_path / "tier" / "pictures.csv").unlink()
+    with pytest.raises(UserError, match=r"pictures\.csv is missing"):
+        write_tier(tmp_path / "tier", fewer, without(scores))
+
+
+def test_a_finished_run_of_another_configuration_is_not_scored(runs, photo_folder, tmp_path):
+    """Its training is refused, and what it learned is another system's."""
+    settings = [word for entry in SET for word in ("--set", entry)]
+    folder = tmp_path / runs.name
+    shutil.copytree(runs / "cyclegan-seed0", folder / "pix2pix-seed0")
+    shutil.copytree(runs / "cyclegan-seed0", folder / "cyclegan-seed0")
+    where = ["--dataset", photo_folder, "--runs", tmp_path, "--out", tmp_path / "out"]
+    done = call("reproduce", "--only", "C4", *settings, *where, cwd=tmp_path)
+    assert (done.returncode, "not run: pix2pix-seed0" in done.stderr) == (1, True), done.stderr[-500:]
+    assert set(read_tier(tmp_path / "out" / runs.name)[0]["runs"]) == {"cyclegan-seed0"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -197,11 +245,11 @@ def test_reproducing_waits_for_a_training_that_is_stopped(number):
     timer = threading.Timer(1.5, os.kill, (os.getpid(), number))
     timer.start()
     # Ctrl-C reaches a training by itself, as this one's end after a while; SIGTERM is handed on.
-    assert reproduce._run([sys.executable, "-c", training]) == 128 + number
+    assert tier_training._run([sys.executable, "-c", training]) == 128 + number
 
 
 def test_a_stopped_training_stops_the_reproduction(photo_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(reproduce, "_run", lambda command: 143)
+    monkeypatch.setattr(tier_training, "_run", lambda command: 143)
     monkeypatch.setattr(sys, "argv", ["reproduce.py", "--dataset", str(photo_folder), "--out", str(tmp_path)])
     with pytest.raises(KeyboardInterrupt, match="the same command goes on") as stopped:
         reproduce.main()
@@ -264,7 +312,11 @@ def test_intervals_over_seeds_are_those_of_students_t():
     assert (share["mean"], share["low"], share["high"]) == (0.625, 0, 1)
     alike = {"mean": 0.5, "low": 0.4, "high": 0.6}
     assert pooled_share([alike, alike]) == alike
-    assert pooled_share([alike, {"mean": 0.6, "low": 0.5, "high": 0.7}])["low"] == 0
+    # The mean of both intervals, and 12.706 standard errors of 0.05 between the seeds.
+    pooled = pooled_share([alike, {"mean": 0.6, "low": 0.5, "high": 0.7}])
+    assert (pooled["mean"], pooled["low"]) == (pytest.approx(0.55), 0)
+    nearly = pooled_share([alike, {"mean": 0.5002, "low": 0.4, "high": 0.6}])
+    assert nearly["low"] == pytest.approx(0.5001 - np.hypot(0.1001, 12.706 * 0.0001), abs=1e-5)
 
 
 def test_wins_count_beyond_the_margin_alone():
@@ -272,6 +324,9 @@ def test_wins_count_beyond_the_margin_alone():
     first = scores(pixel_l1=[50, 50, 50, 50, 50, 50, 50, 50])
     second = scores(pixel_l1=[60, 60, 60, 40, 51, 49, 51, 50])
     assert smaller_share_of_wins([first], [second], gray)["mean"] == pytest.approx(1 / 4)
+    # Of two pairs of seeds the mean: 3 of 4 and 1 of 4 pictures won.
+    mirrored = smaller_share_of_wins([first, second], [second, first], gray)
+    assert (mirrored["mean"], mirrored["low"], mirrored["high"]) == (0.5, 0, 1)
     nothing = smaller_share_of_wins([first], [first], gray)
     assert (nothing["low"], nothing["high"]) == (0, 1)
 

@@ -18,6 +18,7 @@ from keras import ops
 
 from data_loader import UserError
 from models.checkpoints import Checkpoints, Progress
+from models.colorizing import generators_of
 from models.errors import Interrupted, NonFinite
 from models.files import only_process_in
 from tests.models.objective_terms import QUICK_COMPILATION
@@ -107,6 +108,7 @@ def test_a_run_leaves_its_record_and_goes_on(trained, toy, tiny_flowers):
         ".lock",
         "checkpoints",
         "generator.keras",
+        "generators",
         "metrics.csv",
         "samples",
     }
@@ -122,8 +124,20 @@ def test_a_run_leaves_its_record_and_goes_on(trained, toy, tiny_flowers):
     assert again.train(tiny_flowers, run, epochs=1, batch_size=4) == steps
     assert again.train(tiny_flowers, run, epochs=9, batch_size=4, max_steps=steps + 1) == steps + 1
     assert len(losses(run)) == 1
+    assert generators_of(run) == [run / "generators" / "epoch_001.keras"]
     with pytest.raises(UserError, match="batch_size 4, which cannot change"):
         again.train(tiny_flowers, run, epochs=9, batch_size=2)
+
+
+def test_the_colorizers_of_the_last_three_epochs_are_kept(trained, tiny_flowers):
+    gan, _, run = trained
+    first = (run / "generators" / "epoch_001.keras").read_bytes()
+    gan.train(tiny_flowers, run, epochs=3, batch_size=4)
+    assert [file.name for file in generators_of(run)] == [f"epoch_00{epoch}.keras" for epoch in (1, 2, 3)]
+    assert (run / "generators" / "epoch_001.keras").read_bytes() == first
+    assert (run / "generators" / "epoch_003.keras").read_bytes() == (run / "generator.keras").read_bytes()
+    gan.train(tiny_flowers, run, epochs=4, batch_size=4)
+    assert [file.name for file in generators_of(run)] == [f"epoch_00{epoch}.keras" for epoch in (2, 3, 4)]
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(trained, toy, tiny_flowers, capsys):

@@ -1,0 +1,99 @@
+"""Whether the tracked results, the README and the code agree."""
+
+from pathlib import Path
+
+import numpy as np
+
+from data_loader.errors import UserError
+from experiments.captions import read_captions
+from experiments.results_text import claims_page
+from experiments.tier_files import PICTURE_MEASURES, read_tier
+from experiments.tracked_results import IDENTITY, read_document, readme_sections, tier_results, with_sections
+
+
+def check(folder, readme):
+    """What does not agree among claims.json, claims.md, the tiers' scores and figures, the README and the code.
+
+    Args:
+        folder: of the tracked results.
+        readme: path of the README.
+
+    Returns:
+        list of sentences, empty where all agrees.
+    """
+    folder = Path(folder)
+    try:
+        document = read_document(folder)
+        problems = [] if document else [f"{folder}/claims.json is missing: run experiments/reproduce.py."]
+        for tier, results in document.items():
+            problems += [f"{folder}/{tier}/{name} is missing" for name in _missing_figures(folder / tier)]
+            problems += [f"{tier}, {problem}" for problem in _disagreements(folder / tier, results)]
+        return problems or _texts_that_differ(folder, Path(readme), document)
+    except UserError as error:
+        return [str(error)]
+    except OSError as error:
+        return [f"{error.filename}: {error.strerror}"]
+
+
+def _texts_that_differ(folder, readme, document):
+    problems = []
+    if (folder / "claims.md").read_text() != claims_page(document):
+        problems.append(f"{folder}/claims.md is not what claims.json says")
+    text = readme.read_text()
+    if with_sections(text, readme_sections(folder, document)) != text:
+        problems.append(f"{readme}: its tables are not what the tracked results and the code say")
+    return problems
+
+
+def _disagreements(folder, tracked):
+    """Where what is tracked of a tier is not what its files and the code say."""
+    report, scores = read_tier(folder)
+    for name, row in scores.items():
+        for measure in PICTURE_MEASURES:
+            if not np.isclose(row.values[measure].mean(), report["rows"][name][measure]["mean"], rtol=1e-4, atol=1e-4):
+                yield f"{name}: the mean {measure} of pictures.csv is not that of scores.json"
+    made = tier_results(folder, {name: tracked[name] for name in IDENTITY})
+    told = (tracked["dataset"], tracked["image_size"], tracked["images"]["test"])
+    if told != (report["dataset"], report["image_size"], report["images"]) or any(
+        tracked[name] != made[name] for name in ("seeds", "machines")
+    ):
+        yield "its setting is not that of scores.json"
+    if [claim["id"] for claim in tracked["claims"]] != [claim["id"] for claim in made["claims"]]:
+        yield "claims.json holds other claims than the code: run experiments/reproduce.py again"
+        return
+    for was, now in zip(tracked["claims"], made["claims"], strict=True):
+        if _without_numbers(was) != _without_numbers(now):
+            yield f"{now['id']}: its text, measures, rules or seeds are not those of the code and the runs"
+        elif not _same_numbers(was, now):
+            yield f"{now['id']}: its numbers are not those of scores.json and pictures.csv"
+        elif _verdicts(was) != _verdicts(now):
+            yield f"{now['id']}: its verdict does not follow from its numbers"
+
+
+def _without_numbers(claim):
+    parts = [(part["measure"], part["rule"], part["seeds"]) for part in claim["parts"]]
+    return {key: value for key, value in claim.items() if key != "verdict"} | {"parts": parts}
+
+
+def _same_numbers(was, now):
+    """Means must be equal; ends of intervals may differ by what another version of a random generator makes of them."""
+    for old, new in zip(was["parts"], now["parts"], strict=True):
+        if old["value"] is None or new["value"] is None:
+            if old["value"] != new["value"]:
+                return False
+            continue
+        width = new["value"]["high"] - new["value"]["low"]
+        for end, tolerance in (("mean", 0), ("low", 0.1 * width), ("high", 0.1 * width)):
+            if not np.isclose(old["value"][end], new["value"][end], rtol=1e-6, atol=tolerance + 1e-9):
+                return False
+    return True
+
+
+def _verdicts(claim):
+    return [part["verdict"] for part in claim["parts"]] + [claim["verdict"]]
+
+
+def _missing_figures(folder):
+    captions = folder / "figures" / "captions.md"
+    wanted = [captions, *(captions.parent / name for name in read_captions(captions))]
+    return [str(file.relative_to(folder)) for file in wanted if not file.exists()]

@@ -1,0 +1,62 @@
+"""The tiers: which runs are compared with each other, trained on what, and how often.
+
+A tier is named after its preset. Runs of different tiers are never compared.
+"""
+
+from dataclasses import dataclass, field
+
+from models.presets import REDUCED_EPOCHS
+
+# Name to (script, what it adds to its tier's preset).
+RUNS = {
+    "cyclegan": ("cyclegan", {}),
+    "cyclegan-l2": ("cyclegan", {"cycle-loss": "l2"}),
+    "capsule-mse": ("capsule_cyclegan", {"capsule-loss": "mse"}),
+    "capsule-bce": ("capsule_cyclegan", {"capsule-loss": "bce"}),
+    "capsule-routing": ("capsule_cyclegan", {"capsule": "routing"}),
+    "stochastic": ("stochastic_cyclegan", {}),
+    "pix2pix": ("pix2pix", {}),
+    "patch-capsule": ("cyclegan", {"discriminator": "patch-capsule"}),
+    "semi-supervised": ("cyclegan", {"paired-weight": 10.0, "paired-fraction": 0.1}),
+    "best": ("cyclegan", {"preset": "best"}),
+}
+# What makes the difference between the runs, and so is not to be set for all.
+FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
+OF_THE_CLAIMS = tuple(name for name in RUNS if name not in ("capsule-routing", "best"))
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What a tier's runs have in common.
+
+    Attributes:
+        dataset: as in training.
+        image_size: of all systems, also where a preset gives them several.
+        settings: other options that all runs share, name to value.
+        runs: names in `RUNS`.
+        seeds: name of a run to how often it is trained, each time with another seed; once where it is missing.
+        last: scores are means over the colorizers of so many last epochs; 0 for the last checkpoint alone.
+    """
+
+    dataset: str
+    image_size: int
+    settings: dict = field(default_factory=dict)
+    runs: tuple = OF_THE_CLAIMS
+    seeds: dict = field(default_factory=dict)
+    last: int = 0
+
+
+TIERS = {
+    "quick": Tier("synthetic", 64),
+    "reduced": Tier(
+        "oxford17",
+        64,
+        # Also of those whose preset is another.
+        settings={"epochs": REDUCED_EPOCHS},
+        runs=tuple(RUNS),
+        seeds={"cyclegan": 3, "capsule-mse": 3, "pix2pix": 3, "best": 3},
+        last=3,
+    ),
+    "released": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
+    "paper": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
+}
