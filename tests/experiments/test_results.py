@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,10 +24,12 @@ from experiments.tier_files import evidence_of, read_tier, write_tier
 from experiments.tiers import RUNS
 from experiments.tracked_results import BEGIN, END
 from experiments.trained_run import run_names
+from models import flower_classifier
 from tests.experiments.scripts import PROJECT, call
 
 SETTINGS = {"generator-filters": "2", "discriminator-filters": "8", "epochs": "1"}
 SMALL = [word for name, value in SETTINGS.items() for word in (f"--{name}", value)]
+HARDLY = flower_classifier.Recipe(filters=2, epochs=1)
 SET = [f"{name}={value}" for name, value in SETTINGS.items()]
 
 
@@ -49,7 +52,15 @@ def reproduced(runs, photo_folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("results")
     settings = [word for entry in SET for word in ("--set", entry)]
     where = ["--dataset", photo_folder, "--runs", runs.parent, "--out", out]
-    done = call("reproduce", "--only", "C3,C4", *settings, *where, cwd=out)
+
+    def run(command):
+        return call(Path(command[1]).stem, *command[2:], cwd=out).returncode
+
+    with pytest.MonkeyPatch.context() as patch:
+        # Trainings in this process, and a classifier that has hardly learned.
+        patch.setattr(tier_training, "_run", run)
+        patch.setattr(flower_classifier, "RECIPE", HARDLY)
+        done = call("reproduce", "--only", "C3,C4", *settings, *where, cwd=out)
     # Not all was run.
     assert done.returncode == 1, done.stderr[-800:]
     return out, done
@@ -226,8 +237,10 @@ def test_a_tier_keeps_the_runs_that_are_not_scored_again(reproduced, runs, tmp_p
         write_tier(tmp_path / "tier", fewer, without(scores))
 
 
-def test_a_finished_run_of_another_configuration_is_not_scored(runs, photo_folder, tmp_path):
+def test_a_finished_run_of_another_configuration_is_not_scored(runs, photo_folder, tmp_path, monkeypatch):
     """Its training is refused, and what it learned is another system's."""
+    monkeypatch.setattr(flower_classifier, "RECIPE", HARDLY)
+    monkeypatch.setattr(tier_training, "_run", lambda command: 2 if "pix2pix.py" in command[1] else 0)
     settings = [word for entry in SET for word in ("--set", entry)]
     folder = tmp_path / runs.name
     shutil.copytree(runs / "cyclegan-seed0", folder / "pix2pix-seed0")

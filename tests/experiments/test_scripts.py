@@ -134,7 +134,7 @@ def test_two_photos_that_would_become_one_file_are_refused(trained, tmp_path):
 # One a script is made in a process of its own.
 MISTAKES = [
     ("cyclegan", ["--dataset", "/no/such/folder"], "neither a folder nor"),
-    ("pix2pix", ["--preset", "best"], "--preset best does not exist: use one of paper, released, quick"),
+    ("pix2pix", ["--preset", "best"], "--preset best does not exist: use one of paper, released, reduced, quick"),
     ("capsule_cyclegan", ["--capsule-loss", "margin"], "use --capsule routing"),
     ("stochastic_cyclegan", ["--paired-fraction", "2"], "--paired-fraction 2.0 is too large"),
     ("evaluate", ["/no/such/run"], "/no/such/run does not exist"),
@@ -144,7 +144,11 @@ MISTAKES = [
     ("reproduce", ["--only", "C9"], "--only C9 does not exist"),
 ]
 MORE_MISTAKES = [
-    ("cyclegan", ["--preset", "fast"], "--preset fast does not exist: use one of paper, released, best, quick"),
+    (
+        "cyclegan",
+        ["--preset", "fast"],
+        "--preset fast does not exist: use one of paper, released, best, reduced",
+    ),
     ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
     ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
     ("benchmark", ["vgg"], "model vgg does not exist: use one of cyclegan, capsule_cyclegan"),
@@ -153,7 +157,7 @@ MORE_MISTAKES = [
     ("evaluate", [], "--trivial-only"),
     ("evaluate", ["run", "--samples", "1"], "--samples 1 cannot differ"),
     ("evaluate", ["run", "--margin", "7"], "--margin 7.0 is no share"),
-    ("reproduce", ["--preset", "best"], "--preset best does not exist: use one of quick, paper, released"),
+    ("reproduce", ["--preset", "best"], "--preset best does not exist: use one of quick, reduced, released, paper"),
     ("reproduce", ["--seeds", "0"], "--seeds 0 is too small"),
     ("reproduce", ["--set", "epochs"], "--set epochs names no value"),
     ("reproduce", ["--set", "seed=1"], "--set seed=1 would change what the claims compare"),

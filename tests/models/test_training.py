@@ -18,7 +18,7 @@ from keras import ops
 
 from data_loader import UserError
 from models.checkpoints import Checkpoints, Progress
-from models.colorizing import generators_of
+from models.colorizing import generators_of, load_colorizer
 from models.errors import Interrupted, NonFinite
 from models.files import only_process_in
 from tests.models.objective_terms import QUICK_COMPILATION
@@ -131,10 +131,11 @@ def test_a_run_leaves_its_record_and_goes_on(trained, toy, tiny_flowers):
 
 def test_the_colorizers_of_the_last_three_epochs_are_kept(trained, tiny_flowers):
     gan, _, run = trained
-    first = (run / "generators" / "epoch_001.keras").read_bytes()
+    first = gan.colorizer.get_weights()
     gan.train(tiny_flowers, run, epochs=3, batch_size=4)
     assert [file.name for file in generators_of(run)] == [f"epoch_00{epoch}.keras" for epoch in (1, 2, 3)]
-    assert (run / "generators" / "epoch_001.keras").read_bytes() == first
+    kept = load_colorizer(run, file=generators_of(run)[0]).get_weights()
+    assert all((now == then).all() for now, then in zip(kept, first, strict=True))
     assert (run / "generators" / "epoch_003.keras").read_bytes() == (run / "generator.keras").read_bytes()
     gan.train(tiny_flowers, run, epochs=4, batch_size=4)
     assert [file.name for file in generators_of(run)] == [f"epoch_00{epoch}.keras" for epoch in (2, 3, 4)]
