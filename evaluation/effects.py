@@ -11,6 +11,7 @@ from evaluation.statistics import (
     share_with_interval,
     widened,
 )
+from evaluation.verdicts import enough_seeds
 
 # A picture with less than this share of its original's spread in the ab plane counts as monochrome.
 MONOCHROME = 1 / 3
@@ -29,7 +30,7 @@ def difference(of, than, gray):
     first, second = (_of_seeds(runs, "pixel_l1") for runs in (of, than))
     scale = gray.values["pixel_l1"].mean()
     found = mean_with_interval((first.mean(axis=0) - second.mean(axis=0)) / scale)
-    if min(len(of), len(than)) < 2:
+    if not enough_seeds(min(len(of), len(than))):
         return found
     interval = ttest_ind(first.mean(axis=1), second.mean(axis=1), equal_var=False).confidence_interval()
     return widened(found, np.nan_to_num((interval.high - interval.low) / 2 / scale))

@@ -72,7 +72,7 @@ def main():
     if not done:
         raise UserError("no run came to its end: see above, then type the same command again.")
     identity = _measure(done, flowers, plan, arguments, out / tier)
-    document |= {tier: tier_results(out / tier, identity)}
+    document |= {tier: tier_results(identity, *read_tier(out / tier))}
     write_results(out, document)
     for claim in document[tier]["claims"]:
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")

@@ -52,7 +52,7 @@ def _disagreements(folder, tracked):
         for measure in PICTURE_MEASURES:
             if not np.isclose(row.values[measure].mean(), report["rows"][name][measure]["mean"], rtol=1e-4, atol=1e-4):
                 yield f"{name}: the mean {measure} of pictures.csv is not that of scores.json"
-    made = tier_results(folder, {name: tracked[name] for name in IDENTITY})
+    made = tier_results({name: tracked[name] for name in IDENTITY}, report, scores)
     told = (tracked["dataset"], tracked["image_size"], tracked["images"]["test"])
     if told != (report["dataset"], report["image_size"], report["images"]) or any(
         tracked[name] != made[name] for name in ("seeds", "machines")

@@ -44,22 +44,21 @@ def _is_claim(claim):
     return whole and all({"measure", "rule", "value", "seeds", "verdict"} <= set(part) for part in claim["parts"])
 
 
-def tier_results(folder, identity):
+def tier_results(identity, report, scores):
     """A tier's setting and claims, as in claims.json, from its files alone.
 
     Args:
-        folder: of the tier.
         identity: dict of the `IDENTITY`.
+        report, scores: as `read_tier` gives them.
     """
-    report, scores = read_tier(folder)
     seeds = Counter(configuration_of(run) for run in report["runs"])
-    machines = {f"{made['backend']}, {made['cpus']} CPU cores" for made in _made_with(report)}
+    machines = {_machine(**run["made_with"]) for run in report["runs"].values()}
     setting = {"seeds": dict(seeds), "machines": sorted(machines)}
     return identity | setting | {"claims": judged(evidence_of(report, scores))}
 
 
-def _made_with(report):
-    return [run["made_with"] for run in report["runs"].values()]
+def _machine(backend, cpus, **_):
+    return f"{backend}, {cpus} CPU cores"
 
 
 def write_results(folder, document):

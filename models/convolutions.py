@@ -103,30 +103,6 @@ class UpsampledConv2D(keras.layers.Conv2D):
         return ops.concatenate([ops.reshape(each, (3, 3, *kernel.shape[2:])) for each in sums], axis=-1)
 
 
-def _in_parts(tensor):
-    """A tensor cut along its last axis into equal parts of at most `WIDE`, or whole where they would not be equal."""
-    channels = tensor.shape[-1]
-    parts = -(-channels // WIDE)
-    # Not by slices, whose gradients are as large as the whole.
-    return ops.split(tensor, parts, axis=-1) if parts > 1 and channels % parts == 0 else [tensor]
-
-
-def _weights_met():
-    """Which of the 4×4 weights meet which of 3×3 pixels, for each of the four positions: zeros and ones (4, 9, 16).
-
-    Along one side, weight t of the output at 2m + p meets the upsampled pixel 2m + p + t − 1, which is a copy of pixel
-    m + ⌊(p + t − 1) / 2⌋.
-    """
-    side = np.zeros((2, 3, 4), "float32")
-    for position in range(2):
-        for tap in range(4):
-            side[position, 1 + (position + tap - 1) // 2, tap] = 1
-    return np.einsum("pya,qxb->pqyxab", side, side).reshape(4, 9, 16)
-
-
-WEIGHTS_MET = _weights_met()
-
-
 @keras.saving.register_keras_serializable(package="colorization")
 class NarrowConv2D(keras.layers.Conv2D):
     """A `Conv2D` to a handful of channels, as at the end of the discriminators and the ResNet.
@@ -159,3 +135,27 @@ class NarrowConv2D(keras.layers.Conv2D):
             groups[:, :, column : column + width, column * filters : (column + 1) * filters]
             for column in range(columns)
         )
+
+
+def _in_parts(tensor):
+    """A tensor cut along its last axis into equal parts of at most `WIDE`, or whole where they would not be equal."""
+    channels = tensor.shape[-1]
+    parts = -(-channels // WIDE)
+    # Not by slices, whose gradients are as large as the whole.
+    return ops.split(tensor, parts, axis=-1) if parts > 1 and channels % parts == 0 else [tensor]
+
+
+def _weights_met():
+    """Which of the 4×4 weights meet which of 3×3 pixels, for each of the four positions: zeros and ones (4, 9, 16).
+
+    Along one side, weight t of the output at 2m + p meets the upsampled pixel 2m + p + t − 1, which is a copy of pixel
+    m + ⌊(p + t − 1) / 2⌋.
+    """
+    side = np.zeros((2, 3, 4), "float32")
+    for position in range(2):
+        for tap in range(4):
+            side[position, 1 + (position + tap - 1) // 2, tap] = 1
+    return np.einsum("pya,qxb->pqyxab", side, side).reshape(4, 9, 16)
+
+
+WEIGHTS_MET = _weights_met()

@@ -37,13 +37,22 @@ def replacing(file, previous=None):
         with scratch.open("rb+") as stream:
             os.fsync(stream.fileno())
         if previous is not None and file.exists():
-            os.replace(file, previous)
+            _keep(file, Path(previous))
         os.replace(scratch, file)
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(file)) from error
     finally:
         if not is_device:
             scratch.unlink(missing_ok=True)
+
+
+def _keep(file, previous):
+    """Give `file` the second name `previous`, so that at no moment there is no file."""
+    try:
+        previous.unlink(missing_ok=True)
+        os.link(file, previous)
+    except OSError:  # a file system without links
+        os.replace(file, previous)
 
 
 def write_text(file, text):

@@ -114,7 +114,7 @@ class CheckpointSaver(keras.callbacks.Callback):
         epoch, rest = divmod(self.progress.step, self.steps_per_epoch)
         if rest:
             return
-        with replacing(last.parent / "generators" / f"epoch_{epoch:03d}.keras") as scratch:
+        with replacing(self.run_dir / "generators" / f"epoch_{epoch:03d}.keras") as scratch:
             shutil.copyfile(last, scratch)
         for old in generators_of(self.run_dir)[:-KEPT_GENERATORS]:
             old.unlink()
