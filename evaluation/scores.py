@@ -1,6 +1,5 @@
 """Score colourings of a split, some pictures at a time."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,11 @@ from evaluation.measures import MEASURES, measure
 from evaluation.metrics import rarity
 from evaluation.pictures import Pictures
 from evaluation.statistics import histogram_distance_with_interval, mean_with_interval, ratio_with_interval
+from evaluation.workers import Workers
+from models.memory import keep_freed_memory
+
+# A smaller split is scored before other processes have begun.
+FEWEST_PIECES = 5
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Scores:
     rarity: np.ndarray = None
 
 
-def score(colorings, split, prior, progress=lambda pieces: pieces):
+def score(colorings, split, prior, progress=lambda pieces: pieces, workers=None):
     """Score several colorizers on the same pictures.
 
     Args:
@@ -30,25 +34,36 @@ def score(colorings, split, prior, progress=lambda pieces: pieces):
         split: `data_loader.flowers.Split`.
         prior: `AbPrior` of the training split.
         progress: wraps the list of pieces in a progress bar.
+        workers: `Workers` that share a large split (default: this process alone).
 
     Returns:
         name to `Scores`.
     """
-    found = {name: [] for name in colorings}
-    with ThreadPoolExecutor() as threads:
-        for piece in progress(pieces(split)):
-            color = originals(split, piece)
-            original = Pictures(color)
-            # Also computes what the threads share of the originals.
-            rare = rarity(original, prior)
+    parts = pieces(split)
+    if workers is None or len(parts) < FEWEST_PIECES:
+        workers = Workers()
+    keep_freed_memory()
+    tasks = (_task(colorings, split, piece, prior) for piece in progress(parts))
+    results = list(workers.map(_measured, tasks))
+    return {name: _joined([result[name] for result in results]) for name in colorings}
 
-            def scored(name, piece=piece, color=color, original=original, rare=rare):
-                generated = original if name == PERFECT else Pictures(colorings[name](piece, color))
-                return measure(original, generated, prior), generated.ab_histogram, rare
 
-            for name, result in zip(colorings, threads.map(scored, colorings), strict=True):
-                found[name].append(result)
-    return {name: _joined(results) for name, results in found.items()}
+def _task(colorings, split, piece, prior):
+    """What `_measured` needs of a piece of a split."""
+    color = originals(split, piece)
+    # The originals need not be sent twice.
+    return color, {name: None if name == PERFECT else made(piece, color) for name, made in colorings.items()}, prior
+
+
+def _measured(color, colored, prior):
+    """Name to the values, ab histograms and rarities of the colourings of some originals; None is the originals."""
+    original = Pictures(color)
+    rare = rarity(original, prior)
+    found = {}
+    for name, rgb in colored.items():
+        generated = original if rgb is None else Pictures(rgb)
+        found[name] = (measure(original, generated, prior), generated.ab_histogram, rare)
+    return found
 
 
 def mean_scores(several):

@@ -36,7 +36,9 @@ def histogram_distance_with_interval(histograms, reference):
     images = len(histograms)
     counts = np.random.default_rng(0).multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
     both = np.concatenate([np.ones((1, images)), counts]) / images
-    distances = np.nan_to_num(jensenshannon(both @ histograms, both @ reference, base=2, axis=1))
+    # Of equal sets it takes the root of what rounding leaves of 0, which can be below.
+    with np.errstate(invalid="ignore"):
+        distances = np.nan_to_num(jensenshannon(both @ histograms, both @ reference, base=2, axis=1))
     low, high = np.clip(2 * distances[0] - np.percentile(distances[1:], (97.5, 2.5)), 0, 1)
     return {"mean": float(distances[0]), "low": float(min(low, distances[0])), "high": float(max(high, distances[0]))}
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from data_loader.errors import UserError
+from evaluation.workers import usable_cpus
 from experiments.cli import PROJECT, import_keras
 from models.files import write_text
 from models.options import decides_what_is_learned
@@ -128,11 +129,6 @@ def _learned(config):
     return decides_what_is_learned(options)
 
 
-def _usable_cpus():
-    """Processor cores that this process may use, which can be fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
 def make_config(model, preset, flowers, options, training, precision, data_dir=None):
     """All that decides a run, as written to config.json and read back by every later script."""
     import keras
@@ -156,6 +152,6 @@ def make_config(model, preset, flowers, options, training, precision, data_dir=N
             "backend": keras.backend.backend(),
             "python": platform.python_version(),
             "machine": platform.machine(),
-            "cpus": _usable_cpus(),
+            "cpus": usable_cpus(),
         },
     }

@@ -11,6 +11,7 @@ from evaluation.cycles import cycle_errors, hidden_color
 from evaluation.diversity import diversity
 from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
+from evaluation.workers import Workers, usable_cpus
 from experiments.trained_run import opened_run, run_names
 from models.files import write_text
 
@@ -34,20 +35,23 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     split, known = flowers.split(split_name), known_split(flowers, split_name)
     prior = ab_prior(known)
     trivial = trivial_colorings(split, *color_means(known))
-    scores = score(trivial, split, prior, _bar("scoring trivial colourings"))
-    classifier = trained_classifier(flowers, progress_bar) if class_test and configs else None
-    if classifier:
-        by_class = class_accuracy(classifier, {"real": trivial[PERFECT], "gray": trivial[GRAY]}, split)
-    runs = {}
-    for name, run_dir in zip(run_names(configs), configs, strict=True):
-        with opened_run(run_dir) as trained:
-            colorings = trained.last_colorings(last) if last else [trained.coloring]
-            several = [score({name: coloring}, split, prior, _bar(f"scoring {name}")) for coloring in colorings]
-            scores[name] = mean_scores([one[name] for one in several])
-            runs[name] = _identity(configs[run_dir]) | _beside_the_truth(trained, split, samples, probes, name)
-            if classifier:
-                bar = _bar(f"classifying {name}")
-                runs[name]["class_test"] = by_class | class_accuracy(classifier, {"run": trained.coloring}, split, bar)
+    with Workers(usable_cpus()) as workers:
+        scores = score(trivial, split, prior, _bar("scoring trivial colourings"), workers)
+        classifier = trained_classifier(flowers, progress_bar) if class_test and configs else None
+        if classifier:
+            by_class = class_accuracy(classifier, {"real": trivial[PERFECT], "gray": trivial[GRAY]}, split)
+        runs = {}
+        for name, run_dir in zip(run_names(configs), configs, strict=True):
+            with opened_run(run_dir) as trained:
+                colorings = dict(enumerate(trained.last_colorings(last) if last else [trained.coloring]))
+                of_epochs = score(colorings, split, prior, _bar(f"scoring {name}"), workers)
+                scores[name] = mean_scores(list(of_epochs.values()))
+                runs[name] = _identity(configs[run_dir]) | _beside_the_truth(trained, split, samples, probes, name)
+                if classifier:
+                    bar = _bar(f"classifying {name}")
+                    runs[name]["class_test"] = by_class | class_accuracy(
+                        classifier, {"run": trained.coloring}, split, bar
+                    )
     rows = summarize(scores)
     report = {
         "dataset": flowers.name,

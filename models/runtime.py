@@ -1,12 +1,8 @@
 """Settings of the backend and of the process that make training repeatable and fast on a CPU."""
 
-import ctypes
-import sys
-
 import keras
 
-# Names and numbers from glibc's malloc.h.
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+from models.memory import keep_freed_memory
 
 
 def prepare_runtime():
@@ -25,20 +21,3 @@ def make_repeatable():
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-
-
-def keep_freed_memory():
-    """Let glibc keep the memory of freed tensors instead of giving it back to the kernel at once.
-
-    A step frees and takes the same gigabyte again. Handing it back each time costs a page fault for every 4 KiB
-    of it: half of the whole step's time was measured to go there. Elsewhere than on glibc nothing is done.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except AttributeError:
-        return
-    mallopt(M_MMAP_MAX, 0)
-    mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
-    mallopt(M_TOP_PAD, 2**27)

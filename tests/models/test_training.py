@@ -20,7 +20,7 @@ from data_loader import UserError
 from models.checkpoints import Checkpoints, Progress
 from models.colorizing import generators_of, load_colorizer
 from models.errors import Interrupted, NonFinite
-from models.files import only_process_in
+from models.files import only_process_in, replacing, write_text
 from tests.models.objective_terms import QUICK_COMPILATION
 
 # The 12 pictures give 9 to train on: 3 steps an epoch, none of them short, as another size compiles again.
@@ -91,6 +91,24 @@ def test_a_killed_run_ends_with_the_same_bits_as_one_that_was_not(photo_folder, 
             assert (value == resumed[array]).all(), (name, array)
         assert losses(whole) == losses(broken), name
         assert len(losses(whole)) == 2
+
+
+def test_a_file_that_is_replaced_is_there_at_every_moment(tmp_path, monkeypatch):
+    file, previous = tmp_path / "last.txt", tmp_path / "previous.txt"
+    write_text(file, "1")
+    replace = os.replace
+
+    def replace_and_look(old, new):
+        assert file.exists()
+        replace(old, new)
+        assert file.exists()
+
+    monkeypatch.setattr(os, "replace", replace_and_look)
+    for number in "23":
+        with replacing(file, previous) as scratch:
+            scratch.write_text(number)
+    assert (file.read_text(), previous.read_text()) == ("3", "2")
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.fixture

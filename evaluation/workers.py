@@ -1,0 +1,69 @@
+"""Processes that measure pictures beside each other: in threads, Python's lock lets nearly one at a time work."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+
+from models.memory import keep_freed_memory
+
+
+class Workers:
+    """As many processes as there are processors, started when there is work for them; to be used in a `with` block.
+
+    They import the script that runs anew, which therefore must do its work below `if __name__ == "__main__":`.
+
+    Args:
+        count: of processes; with 1 the work is done in this one.
+    """
+
+    def __init__(self, count=1):
+        self.count, self.pool = count, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+
+    def map(self, function, tasks):
+        """Yield `function(*task)` of each task, in order.
+
+        Args:
+            function: of a module, so that another process can import it.
+            tasks: iterator of tuples; only as many are taken ahead as keep the processes at work.
+        """
+        if self.count < 2:
+            yield from (function(*task) for task in tasks)
+            return
+        if not self.pool:
+            # Not by a fork: that would copy a backend's locks in whatever state they are.
+            context = multiprocessing.get_context("spawn")
+            self.pool = ProcessPoolExecutor(self.count, context, initializer=_begin)
+        waiting = deque()
+        for task in tasks:
+            waiting.append(self.pool.submit(function, *task))
+            if len(waiting) > self.count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def usable_cpus():
+    """Processor cores that this process may use, which can be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _begin():
+    """Prepare a process: Ctrl-C is for the one that started it, with which it ends, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
