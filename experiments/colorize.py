@@ -1,7 +1,9 @@
-"""Colour your own photographs with a trained run: luminance is kept, at the photograph's own size.
+"""Colour your own photographs: luminance is kept, at the photograph's own size.
 
-python experiments/colorize.py RUN_DIR photo.jpg               writes photo-color.png beside it
-python experiments/colorize.py RUN_DIR *.jpg --out coloured    many, into a folder
+python experiments/colorize.py photo.jpg                       writes photo-color.png beside it
+python experiments/colorize.py *.jpg --out coloured            many, into a folder
+python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours, not the colorizer that comes along
+python experiments/colorize.py FILE.npz photo.jpg              by another one of results/*/colorizers
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4   photo-color-1.png to -4.png: a stochastic run or pix2pix
 """
 
@@ -16,6 +18,7 @@ from data_loader.images import UnusableImage, read_image, to_uint8
 from data_loader.progress import progress_bar
 from experiments.cli import import_keras, run_script
 from experiments.run_directory import read_config
+from experiments.shipped_colorizers import DEFAULT
 from models.files import replacing
 from models.presets import MODELS
 
@@ -23,21 +26,19 @@ from models.presets import MODELS
 def main():
     """Colour photographs from the command line; status 2 if one of them could not be used."""
     arguments = _parser().parse_args()
-    config = read_config(arguments.run_dir)
+    source, photos = _source_and_photos(arguments.paths)
     if arguments.out and Path(arguments.out).exists() and not Path(arguments.out).is_dir():
         raise UserError(f"--out {arguments.out} is a file: name a folder.")
     if arguments.samples is not None and arguments.samples < 1:
         raise UserError(f"--samples {arguments.samples} is too small: ask for at least 1.")
     if arguments.seed < 0:
         raise UserError(f"--seed {arguments.seed} is too small: use a number of at least 0.")
-    targets = {photo: _targets(photo, arguments) for photo in arguments.photos}
+    targets = {photo: _targets(photo, arguments) for photo in photos}
     if len({target for files in targets.values() for target in files}) < sum(map(len, targets.values())):
         raise UserError("two of the photos would become the same file: colour them one at a time, with --out.")
-    import_keras()
-    from models.colorizing import load_colorizer
+    network = _colorizer(source)
     from models.photographs import colorize_photograph
 
-    network = load_colorizer(arguments.run_dir, MODELS[config["model"]][0])
     failures = 0
     for photo, files in progress_bar(targets.items(), unit="photo"):
         try:
@@ -53,11 +54,32 @@ def main():
     return 2 if failures else 0
 
 
+def _source_and_photos(paths):
+    """Where the colorizer is, and the photos: the first path may name a colorizer."""
+    first = Path(paths[0])
+    if not first.is_dir() and first.suffix != ".npz":
+        return DEFAULT, paths
+    if len(paths) == 1:
+        raise UserError(f"{first} colours photos: name them, too.")
+    return first, paths[1:]
+
+
+def _colorizer(source):
+    """The network of a run directory or of a packed file."""
+    # Says what is wrong with a run before Keras is there.
+    config = read_config(source) if source.is_dir() else None
+    import_keras()
+    from models.colorizing import load_colorizer
+    from models.packed_colorizer import unpack
+
+    return load_colorizer(source, MODELS[config["model"]][0]) if config else unpack(source)
+
+
 def _targets(photo, arguments):
     """The files that a photo becomes."""
     photo = Path(photo)
     if not photo.is_file():
-        raise UserError(f"photo {photo} does not exist: check the spelling.")
+        raise UserError(f"{photo} does not exist: name photos, after a run directory if it is not ours that colours.")
     endings = [""] if arguments.samples is None else [f"-{number + 1}" for number in range(arguments.samples)]
     targets = [Path(arguments.out or photo.parent) / f"{photo.stem}-color{ending}.png" for ending in endings]
     for target in targets:
@@ -68,8 +90,13 @@ def _targets(photo, arguments):
 
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run_dir", metavar="RUN_DIR", help="a directory that a training made")
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="image files, colour or gray")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="[RUN_DIR | FILE.npz] PHOTO",
+        help="image files, colour or gray; before them, if it is not the one that comes along, a colorizer: the "
+        "directory of a training, or a packed file",
+    )
     parser.add_argument("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
     parser.add_argument("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")

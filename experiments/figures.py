@@ -8,6 +8,7 @@ figure-6-A-B.png       PatchGAN and capsules on the same pictures (of the first 
                        is drawn by evaluate.py A B
 figure-7-NAME.png      the same of each pix2pix run
 diversity-NAME.png     several colourings a picture, of each run that has several
+systems.png            the same pictures by the first seed of each system, where there are several
 loss-curves.png        the terms of each run's objective by epoch
 fidelity-plane.png     pixel-L1 against colourfulness with the trivial colourings, once evaluate.py has scored the runs
 captions.md            what each picture shows, of which run, trained how
@@ -25,7 +26,8 @@ from data_loader.images import luma, to_unit
 from evaluation.baselines import originals
 from experiments.captions import write_captions
 from experiments.cli import PROJECT, run_script
-from experiments.plots import PRINT_DPI, fidelity_plane, loss_curves, read_metrics
+from experiments.plots import PRINT_DPI, fidelity_plane, loss_curves
+from experiments.run_directory import read_metrics
 from experiments.trained_run import flowers_of_runs, opened_run, require_comparable, run_names
 
 FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
@@ -45,7 +47,7 @@ def main():
     return 0
 
 
-def draw_figures(folder, configs, split, images=6, report=None, losses=None):
+def draw_figures(folder, configs, split, images=6, report=None, losses=None, photographs=True):
     """Draw all figures that the runs allow, and captions.md.
 
     Args:
@@ -55,12 +57,14 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None):
         images: how many.
         report: of `score_runs`; if None, what the runs' scores.json hold.
         losses: name of a run to its `read_metrics`; if None, those of the runs.
+        photographs: whether the gray pictures and the originals are drawn beside the colourings.
 
     Returns:
         name of each picture to its caption.
     """
     shown = np.linspace(0, len(split) - 1, min(images, len(split))).astype(int)
     color = originals(split, shown)
+    beside = ({"gray x": luma(color)}, {"original": color}) if photographs else ({}, {})
     names = dict(zip((name.replace("/", "-") for name in run_names(configs)), configs, strict=True))
     captions, colorings = {}, {}
     for name, run_dir in names.items():
@@ -68,13 +72,14 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None):
         with opened_run(run_dir) as trained:
             colorings[name] = trained.coloring(shown, color)
             if trained.has_samples:
-                captions |= _draw_samples(folder, name, config, trained, luma(color))
+                captions |= _draw_samples(folder, name, config, trained, luma(color), beside)
         if config["model"] in FIGURES:
-            captions |= _draw_run(folder, name, config, colorings[name], color)
+            captions |= _draw_run(folder, name, config, colorings[name], beside)
     pair = [_first(names, configs, model) for model in ("cyclegan", "capsule_cyclegan")]
     if all(pair):
         told = {name: configs[names[name]] for name in pair}
-        captions |= _draw_pair(folder, told, colorings, color)
+        captions |= _draw_pair(folder, told, colorings, beside)
+    captions |= _draw_systems(folder, names, configs, colorings, beside)
     losses = losses or {name: read_metrics(Path(run_dir) / "metrics.csv") for name, run_dir in names.items()}
     captions |= _draw_losses(folder, {name: epochs for name, epochs in losses.items() if epochs})
     captions |= _draw_plane(folder, report or _scored(names))
@@ -82,24 +87,41 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None):
     return captions
 
 
-def _draw_samples(folder, name, config, trained, gray):
+def _draw_samples(folder, name, config, trained, gray, beside):
     samples = to_unit(trained.samples(gray, SHOWN_SAMPLES, 0))
     columns = {f"sample {number + 1}": samples[:, number] for number in range(SHOWN_SAMPLES)}
     caption = f"{SHOWN_SAMPLES} colourings a picture. {_configuration(config)}"
-    return _draw_grid(folder, f"diversity-{name}.png", {"gray x": gray} | columns, caption)
+    return _draw_grid(folder, f"diversity-{name}.png", beside[0] | columns, caption)
 
 
-def _draw_run(folder, name, config, coloring, color):
-    columns = {"gray x": luma(color), "G(x)": coloring, "original": color}
-    caption = f"Gray pictures, their colourings, the originals. {_configuration(config)}"
-    return _draw_grid(folder, f"{FIGURES[config['model']]}-{name}.png", columns, caption)
+def _draw_run(folder, name, config, coloring, beside):
+    caption = f"Colourings{_named(beside)}. {_configuration(config)}"
+    return _draw_beside(folder, f"{FIGURES[config['model']]}-{name}.png", {"G(x)": coloring}, beside, caption)
 
 
-def _draw_pair(folder, configs, colorings, color):
-    columns = {"gray x": luma(color)} | {name: colorings[name] for name in configs} | {"original": color}
+def _draw_pair(folder, configs, colorings, beside):
     told = " ".join(f"{name}: {_configuration(config)}" for name, config in configs.items())
-    caption = f"The same gray pictures by both, and the originals. {told}"
-    return _draw_grid(folder, f"figure-6-{'-'.join(configs)}.png", columns, caption)
+    caption = f"The same pictures by both{_named(beside)}. {told}"
+    picture = f"figure-6-{'-'.join(configs)}.png"
+    return _draw_beside(folder, picture, {name: colorings[name] for name in configs}, beside, caption)
+
+
+def _draw_systems(folder, names, configs, colorings, beside):
+    first_seed = min(config["options"]["seed"] for config in configs.values())
+    first = [name for name, run_dir in names.items() if configs[run_dir]["options"]["seed"] == first_seed]
+    if len(first) < 2:
+        return {}
+    caption = f"The same pictures by all systems, seed {first_seed}{_named(beside)}."
+    return _draw_beside(folder, "systems.png", {name: colorings[name] for name in first}, beside, caption)
+
+
+def _named(beside):
+    return ", between the gray pictures and the originals" if all(beside) else ""
+
+
+def _draw_beside(folder, picture, columns, beside, caption):
+    before, after = beside
+    return _draw_grid(folder, picture, before | columns | after, caption)
 
 
 def _draw_grid(folder, picture, columns, caption):

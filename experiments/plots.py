@@ -1,9 +1,5 @@
 """Loss curves, and the plane of fidelity and colourfulness, in colours that the colour-blind can tell apart."""
 
-import csv
-from pathlib import Path
-
-from data_loader.errors import UserError
 from evaluation.baselines import PERFECT
 from models.files import replacing
 
@@ -73,25 +69,6 @@ def fidelity_plane(file, rows, trivial):
 
 def _arms(value):
     return [[value["mean"] - value["low"]], [value["high"] - value["mean"]]]
-
-
-def read_metrics(file):
-    """The rows of a run's metrics.csv, name of a column to number; none where there is no such file.
-
-    Raises:
-        UserError: the file is damaged.
-    """
-    file = Path(file)
-    if not file.exists():
-        return []
-    try:
-        with file.open(newline="") as stream:
-            rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
-        if not all("epoch" in row for row in rows):
-            raise ValueError
-        return rows
-    except (ValueError, TypeError, AttributeError):
-        raise UserError(f"{file} is damaged: restore it, or move it away to draw without it.") from None
 
 
 def _save(figure, file):

@@ -4,6 +4,7 @@ python experiments/reproduce.py --preset quick                  50 minutes on tw
 python experiments/reproduce.py --preset quick --only C1,C3     two claims and the runs that they need
 python experiments/reproduce.py --preset reduced                all systems on Oxford-17, 64x64: hours on two CPU cores
 python experiments/reproduce.py --preset paper --seeds 3        the paper's setting on Oxford-17: needs a GPU
+python experiments/reproduce.py --preset reduced --no-training  what of it is trained by now
 python experiments/reproduce.py --check                         do tracked results, README and code agree?
 
 Runs that are done are kept, a run that was broken off goes on, and a claim that misses a run is "not run".
@@ -20,10 +21,10 @@ from data_loader import UserError, load_flowers
 from experiments.claims import CLAIMS
 from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
-from experiments.plots import read_metrics
 from experiments.results_check import check
-from experiments.run_directory import is_finished
+from experiments.run_directory import is_finished, read_metrics
 from experiments.scoring import score_runs, write_scores
+from experiments.shipped_colorizers import ship
 from experiments.tier_files import has_tier, read_tier, write_tier
 from experiments.tier_training import has_learned, image_size, run_directories, train_seeds
 from experiments.tiers import FIXED, TIERS
@@ -50,6 +51,7 @@ def main():
         if entry.split("=")[0] in FIXED:
             raise UserError(f"--set {entry} would change what the claims compare: set another option.")
     plan = TIERS[arguments.preset]
+    wanted = _wanted(plan, arguments.only)
     out, document = Path(arguments.out), read_document(Path(arguments.out))
     dataset = arguments.dataset or plan.dataset
     # Before hours of training: are the pictures there, and can the results be written?
@@ -59,9 +61,10 @@ def main():
     for earlier in {tier, *document}:
         if has_tier(out / earlier):
             read_tier(out / earlier)
-    wanted = _wanted(plan, arguments.only)
     directories = {name: run_directories(tier, name, plan, arguments) for name in plan.runs}
-    refused = [seed for name in wanted for seed in train_seeds(name, directories[name], dataset, plan, arguments)]
+    refused = []
+    if not arguments.no_training:
+        refused = [seed for name in wanted for seed in train_seeds(name, directories[name], dataset, plan, arguments)]
     # Runs that these claims do not need stay in the tables, if they are there.
     done = [
         directory
@@ -79,8 +82,8 @@ def main():
     print(f"\nIn words and numbers: {out / 'claims.md'}")
     missing = [Path(seed).name for name in wanted for seed in directories[name] if seed not in done]
     if missing:
-        print(f"not run: {', '.join(missing)}; the same command tries again.", file=sys.stderr)
-    return 1 if missing else 0
+        print(f"not run: {', '.join(missing)}; the same command trains what is missing.", file=sys.stderr)
+    return 1 if missing and not arguments.no_training else 0
 
 
 def _wanted(plan, only):
@@ -101,12 +104,16 @@ def _measure(directories, flowers, plan, arguments, folder):
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
     write_scores(report, list(configs))
     write_tier(folder, report, scores)
+    if plan.ships:
+        ship(folder / "colorizers", list(configs))
     for run_dir in map(Path, configs):
         if (run_dir / "metrics.csv").exists():
             write_text(folder / "losses" / f"{run_dir.name}.csv", (run_dir / "metrics.csv").read_text())
     whole, _ = read_tier(folder)
     losses = {run: read_metrics(folder / "losses" / f"{run}.csv") for run in whole["runs"]}
-    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses)
+    # Photographs of others are not copied into results; the flowers that the project draws may be.
+    drawn = flowers.source == "synthetic"
+    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, photographs=drawn)
     return {
         "preset": arguments.preset,
         "dataset": flowers.name,
@@ -131,6 +138,7 @@ def _parser():
     parser.add_argument("--dataset", help="as in training (default: synthetic for quick, oxford17 for the others)")
     parser.add_argument("--data-dir", help="folder that already holds the Oxford images")
     parser.add_argument("--only", metavar="C1,C3", help="these claims (default: all)")
+    parser.add_argument("--no-training", action="store_true", help="score the runs that are at their end, and stop")
     parser.add_argument(
         "--seeds", type=int, metavar="N", help="runs of each configuration (default: as the tier says, 1 in quick)"
     )

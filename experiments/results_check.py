@@ -7,6 +7,7 @@ import numpy as np
 from data_loader.errors import UserError
 from experiments.captions import read_captions
 from experiments.results_text import claims_page
+from experiments.shipped_colorizers import wrong_files
 from experiments.tier_files import PICTURE_MEASURES, read_tier
 from experiments.tracked_results import IDENTITY, read_document, readme_sections, tier_results, with_sections
 
@@ -27,6 +28,8 @@ def check(folder, readme):
         problems = [] if document else [f"{folder}/claims.json is missing: run experiments/reproduce.py."]
         for tier, results in document.items():
             problems += [f"{folder}/{tier}/{name} is missing" for name in _missing_figures(folder / tier)]
+            colorizers = folder / tier / "colorizers"
+            problems += [f"{colorizers}/{name} is not the one of its index.json" for name in wrong_files(colorizers)]
             problems += [f"{tier}, {problem}" for problem in _disagreements(folder / tier, results)]
         return problems or _texts_that_differ(folder, Path(readme), document)
     except UserError as error:
@@ -55,7 +58,7 @@ def _disagreements(folder, tracked):
     made = tier_results({name: tracked[name] for name in IDENTITY}, report, scores)
     told = (tracked["dataset"], tracked["image_size"], tracked["images"]["test"])
     if told != (report["dataset"], report["image_size"], report["images"]) or any(
-        tracked[name] != made[name] for name in ("seeds", "machines")
+        tracked[name] != made[name] for name in ("seeds", "hours")
     ):
         yield "its setting is not that of scores.json"
     if [claim["id"] for claim in tracked["claims"]] != [claim["id"] for claim in made["claims"]]:

@@ -84,8 +84,13 @@ def _setting(results):
     return (
         f"Preset `{results['preset']}`{changed} on {results['dataset']}, {counts['train']} training and "
         f"{counts['test']} test pictures of {results['image_size']} pixels, {_seeds(results['seeds'])}; "
-        f"{' and '.join(results['machines'])}."
+        f"{_hours(results['hours'])}."
     )
+
+
+def _hours(machines):
+    """How long the runs trained, all together."""
+    return "trained for " + " and ".join(f"{hours:.1f} hours ({name})" for name, hours in machines.items())
 
 
 def _seeds(counts):

@@ -1,5 +1,6 @@
 """A run's directory: its name, its config.json, and whether a command may go on there."""
 
+import csv
 import json
 import os
 import platform
@@ -127,6 +128,25 @@ def _learned(config):
     """The options that decide what is learned."""
     options = {**config.get("options", {}), **config.get("training", {}), "precision": config.get("precision")}
     return decides_what_is_learned(options)
+
+
+def read_metrics(file):
+    """The rows of a run's metrics.csv, name of a column to number; none where there is no such file.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    file = Path(file)
+    if not file.exists():
+        return []
+    try:
+        with file.open(newline="") as stream:
+            rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+        if not all("epoch" in row for row in rows):
+            raise ValueError
+        return rows
+    except (ValueError, TypeError, AttributeError):
+        raise UserError(f"{file} is damaged: restore it, or move it away to draw without it.") from None
 
 
 def make_config(model, preset, flowers, options, training, precision, data_dir=None):

@@ -12,6 +12,7 @@ from evaluation.diversity import diversity
 from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
 from evaluation.workers import Workers, usable_cpus
+from experiments.run_directory import read_metrics
 from experiments.trained_run import opened_run, run_names
 from models.files import write_text
 
@@ -42,11 +43,10 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
             by_class = class_accuracy(classifier, {"real": trivial[PERFECT], "gray": trivial[GRAY]}, split)
         runs = {}
         for name, run_dir in zip(run_names(configs), configs, strict=True):
+            runs[name] = _identity(run_dir, configs[run_dir])
             with opened_run(run_dir) as trained:
-                colorings = dict(enumerate(trained.last_colorings(last) if last else [trained.coloring]))
-                of_epochs = score(colorings, split, prior, _bar(f"scoring {name}"), workers)
-                scores[name] = mean_scores(list(of_epochs.values()))
-                runs[name] = _identity(configs[run_dir]) | _beside_the_truth(trained, split, samples, probes, name)
+                scores[name] = _mean_over_epochs(trained, last, split, prior, name, workers)
+                runs[name] |= _beside_the_truth(trained, split, samples, probes, name)
                 if classifier:
                     bar = _bar(f"classifying {name}")
                     runs[name]["class_test"] = by_class | class_accuracy(
@@ -95,8 +95,18 @@ def write_scores(report, run_dirs):
         write_text(Path(run_dir) / "scores.json", json.dumps(own, indent=2) + "\n")
 
 
-def _identity(config):
-    return {name: config[name] for name in ("model", "preset", "options", "training", "precision", "made_with")}
+def _identity(run_dir, config):
+    """What a run is, and how long its steps took."""
+    epochs = read_metrics(Path(run_dir) / "metrics.csv")
+    known = {name: config[name] for name in ("model", "preset", "options", "training", "precision", "made_with")}
+    return known | {"training_seconds": round(sum(epoch["seconds"] for epoch in epochs), 1)}
+
+
+def _mean_over_epochs(trained, last, split, prior, name, workers):
+    """Mean `Scores` over the colorizers of a run's last epochs, or those of its last checkpoint where last is 0."""
+    colorings = trained.last_colorings(last) if last else [trained.coloring]
+    found = score(dict(enumerate(colorings)), split, prior, _bar(f"scoring {name}"), workers)
+    return mean_scores(list(found.values()))
 
 
 def _beside_the_truth(trained, split, samples, probes, name):

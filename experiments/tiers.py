@@ -36,6 +36,7 @@ class Tier:
         runs: names in `RUNS`.
         seeds: name of a run to how often it is trained, each time with another seed; once where it is missing.
         last: scores are means over the colorizers of so many last epochs; 0 for the last checkpoint alone.
+        ships: whether its colorizers come with the project.
     """
 
     dataset: str
@@ -44,6 +45,7 @@ class Tier:
     runs: tuple = OF_THE_CLAIMS
     seeds: dict = field(default_factory=dict)
     last: int = 0
+    ships: bool = False
 
 
 TIERS = {
@@ -56,6 +58,7 @@ TIERS = {
         runs=tuple(RUNS),
         seeds={"cyclegan": 3, "capsule-mse": 3, "pix2pix": 3, "best": 3},
         last=3,
+        ships=True,
     ),
     "released": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
     "paper": Tier("oxford17", 128, runs=tuple(RUNS), last=3),

@@ -12,7 +12,7 @@ from experiments.tier_files import configuration_of, evidence_of, read_tier
 from models.files import write_text
 
 IDENTITY = ("preset", "dataset", "images", "image_size", "changed")
-SETTING = (*IDENTITY, "seeds", "machines", "claims")
+SETTING = (*IDENTITY, "seeds", "hours", "claims")
 # The README's sections that are written from files and code stand between these.
 BEGIN, END = "<!-- {}: begin -->", "<!-- {}: end -->"
 
@@ -52,13 +52,19 @@ def tier_results(identity, report, scores):
         report, scores: as `read_tier` gives them.
     """
     seeds = Counter(configuration_of(run) for run in report["runs"])
-    machines = {_machine(**run["made_with"]) for run in report["runs"].values()}
-    setting = {"seeds": dict(seeds), "machines": sorted(machines)}
+    hours = Counter()
+    for run in report["runs"].values():
+        hours[_machine(run["made_with"])] += run["training_seconds"] / 3600
+    setting = {"seeds": dict(seeds), "hours": {name: round(count, 2) for name, count in sorted(hours.items())}}
     return identity | setting | {"claims": judged(evidence_of(report, scores))}
 
 
-def _machine(backend, cpus, **_):
-    return f"{backend}, {cpus} CPU cores"
+def _machine(made_with):
+    """What trained a run; runs from before that was recorded have None."""
+    if not made_with:
+        return "a machine that was not recorded"
+    cpus = made_with["cpus"]
+    return f"{made_with['backend']}, {cpus} CPU core{'s' * (cpus > 1)}"
 
 
 def write_results(folder, document):
