@@ -6,7 +6,10 @@ import signal
 import threading
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
+from data_loader.errors import UserError
 from models.memory import keep_freed_memory
 
 
@@ -35,6 +38,9 @@ class Workers:
         Args:
             function: of a module, so that another process can import it.
             tasks: iterator of tuples; only as many are taken ahead as keep the processes at work.
+
+        Raises:
+            UserError: a process was killed.
         """
         if self.count < 2:
             yield from (function(*task) for task in tasks)
@@ -43,13 +49,35 @@ class Workers:
             # Not by a fork: that would copy a backend's locks in whatever state they are.
             context = multiprocessing.get_context("spawn")
             self.pool = ProcessPoolExecutor(self.count, context, initializer=_begin)
+        try:
+            yield from self._in_order(function, tasks)
+        except BrokenProcessPool as error:
+            raise UserError(
+                "a process that measured was killed, perhaps for want of memory: type the same command again."
+            ) from error
+
+    def _in_order(self, function, tasks):
         waiting = deque()
         for task in tasks:
-            waiting.append(self.pool.submit(function, *task))
+            with _interrupts_held_back():
+                waiting.append(self.pool.submit(function, *task))
             if len(waiting) > self.count:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+@contextmanager
+def _interrupts_held_back():
+    """A block within which Ctrl-C waits, and whose new processes never see it: it is for who started them."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def usable_cpus():
@@ -58,7 +86,7 @@ def usable_cpus():
 
 
 def _begin():
-    """Prepare a process: Ctrl-C is for the one that started it, with which it ends, however that ends."""
+    """Prepare a process: it ends with the one that started it, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -57,10 +57,12 @@ def main():
 def _source_and_photos(paths):
     """Where the colorizer is, and the photos: the first path may name a colorizer."""
     first = Path(paths[0])
+    if first.suffix == ".keras":
+        raise UserError(f"{first} is within a run: name the run's directory, then the photos.")
     if not first.is_dir() and first.suffix != ".npz":
         return DEFAULT, paths
     if len(paths) == 1:
-        raise UserError(f"{first} colours photos: name them, too.")
+        raise UserError(f"{first} is taken for a colorizer, as the first name: name photos behind it.")
     return first, paths[1:]
 
 
@@ -78,6 +80,8 @@ def _colorizer(source):
 def _targets(photo, arguments):
     """The files that a photo becomes."""
     photo = Path(photo)
+    if photo.is_dir():
+        raise UserError(f"{photo} is a directory: name the photos themselves, and a run before them.")
     if not photo.is_file():
         raise UserError(f"{photo} does not exist: name photos, after a run directory if it is not ours that colours.")
     endings = [""] if arguments.samples is None else [f"-{number + 1}" for number in range(arguments.samples)]

@@ -18,15 +18,16 @@ import sys
 from pathlib import Path
 
 from data_loader import UserError, load_flowers
+from data_loader.oxford_flowers import OXFORD_SETS
 from experiments.claims import CLAIMS
 from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
 from experiments.results_check import check
-from experiments.run_directory import is_finished, read_metrics
+from experiments.run_directory import read_metrics
 from experiments.scoring import score_runs, write_scores
 from experiments.shipped_colorizers import ship
 from experiments.tier_files import has_tier, read_tier, write_tier
-from experiments.tier_training import has_learned, image_size, run_directories, train_seeds
+from experiments.tier_training import command_lines, image_size, is_done, run_directories, train_seeds
 from experiments.tiers import FIXED, TIERS
 from experiments.tracked_results import read_document, tier_results, write_results
 from experiments.train import show_notes
@@ -61,26 +62,28 @@ def main():
     for earlier in {tier, *document}:
         if has_tier(out / earlier):
             read_tier(out / earlier)
-    directories = {name: run_directories(tier, name, plan, arguments) for name in plan.runs}
-    refused = []
-    if not arguments.no_training:
-        refused = [seed for name in wanted for seed in train_seeds(name, directories[name], dataset, plan, arguments)]
+    lines = {
+        name: command_lines(name, run_directories(tier, name, plan, arguments), dataset, plan, arguments)
+        for name in plan.runs
+    }
+    for name in wanted if not arguments.no_training else ():
+        train_seeds(name, lines[name])
     # Runs that these claims do not need stay in the tables, if they are there.
     done = [
         directory
-        for seeds in directories.values()
-        for directory in seeds
-        if directory not in refused and is_finished(directory) and has_learned(directory, flowers)
+        for name in plan.runs
+        for directory, words in lines[name].items()
+        if is_done(name, directory, words, flowers)
     ]
     if not done:
-        raise UserError("no run came to its end: see above, then type the same command again.")
+        raise UserError("no run came to its end: type the same command again, without --no-training if it was given.")
     identity = _measure(done, flowers, plan, arguments, out / tier)
     document |= {tier: tier_results(identity, *read_tier(out / tier))}
     write_results(out, document)
     for claim in document[tier]["claims"]:
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
     print(f"\nIn words and numbers: {out / 'claims.md'}")
-    missing = [Path(seed).name for name in wanted for seed in directories[name] if seed not in done]
+    missing = [Path(seed).name for name in wanted for seed in lines[name] if seed not in done]
     if missing:
         print(f"not run: {', '.join(missing)}; the same command trains what is missing.", file=sys.stderr)
     return 1 if missing and not arguments.no_training else 0
@@ -103,17 +106,17 @@ def _measure(directories, flowers, plan, arguments, folder):
     classes = len(flowers.class_names) > 1
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
     write_scores(report, list(configs))
-    write_tier(folder, report, scores)
     if plan.ships:
         ship(folder / "colorizers", list(configs))
+    write_tier(folder, report, scores)
     for run_dir in map(Path, configs):
         if (run_dir / "metrics.csv").exists():
             write_text(folder / "losses" / f"{run_dir.name}.csv", (run_dir / "metrics.csv").read_text())
     whole, _ = read_tier(folder)
     losses = {run: read_metrics(folder / "losses" / f"{run}.csv") for run in whole["runs"]}
-    # Photographs of others are not copied into results; the flowers that the project draws may be.
-    drawn = flowers.source == "synthetic"
-    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, photographs=drawn)
+    # Photographs of others are not copied into results that are published.
+    own = flowers.source not in OXFORD_SETS
+    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, photographs=own)
     return {
         "preset": arguments.preset,
         "dataset": flowers.name,

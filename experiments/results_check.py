@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from data_loader.errors import UserError
+from evaluation.baselines import GRAY
+from evaluation.statistics import mean_with_interval, ratio_with_interval
 from experiments.captions import read_captions
 from experiments.results_text import claims_page
+from experiments.run_directory import read_metrics
 from experiments.shipped_colorizers import wrong_files
 from experiments.tier_files import PICTURE_MEASURES, read_tier
 from experiments.tracked_results import IDENTITY, read_document, readme_sections, tier_results, with_sections
@@ -28,8 +31,6 @@ def check(folder, readme):
         problems = [] if document else [f"{folder}/claims.json is missing: run experiments/reproduce.py."]
         for tier, results in document.items():
             problems += [f"{folder}/{tier}/{name} is missing" for name in _missing_figures(folder / tier)]
-            colorizers = folder / tier / "colorizers"
-            problems += [f"{colorizers}/{name} is not the one of its index.json" for name in wrong_files(colorizers)]
             problems += [f"{tier}, {problem}" for problem in _disagreements(folder / tier, results)]
         return problems or _texts_that_differ(folder, Path(readme), document)
     except UserError as error:
@@ -51,10 +52,19 @@ def _texts_that_differ(folder, readme, document):
 def _disagreements(folder, tracked):
     """Where what is tracked of a tier is not what its files and the code say."""
     report, scores = read_tier(folder)
+    for name in wrong_files(folder / "colorizers", report["runs"]):
+        yield f"colorizers/{name} is not listed in index.json, or is not what is listed there"
+    for name, run in report["runs"].items():
+        seconds = sum(epoch["seconds"] for epoch in read_metrics(folder / "losses" / f"{name}.csv"))
+        if not np.isclose(seconds, run["training_seconds"], atol=0.1):
+            yield f"{name}: the seconds in losses/{name}.csv are not those of scores.json"
     for name, row in scores.items():
-        for measure in PICTURE_MEASURES:
-            if not np.isclose(row.values[measure].mean(), report["rows"][name][measure]["mean"], rtol=1e-4, atol=1e-4):
-                yield f"{name}: the mean {measure} of pictures.csv is not that of scores.json"
+        made = {measure: mean_with_interval(row.values[measure]) for measure in PICTURE_MEASURES}
+        made["ratio_to_gray"] = ratio_with_interval(row.values["pixel_l1"], scores[GRAY].values["pixel_l1"])
+        for measure, value in made.items():
+            # Of pictures that are rounded to six digits.
+            if not _same_number(report["rows"][name][measure], value, 1e-4):
+                yield f"{name}: {measure} of scores.json is not what pictures.csv gives"
     made = tier_results({name: tracked[name] for name in IDENTITY}, report, scores)
     told = (tracked["dataset"], tracked["image_size"], tracked["images"]["test"])
     if told != (report["dataset"], report["image_size"], report["images"]) or any(
@@ -79,17 +89,24 @@ def _without_numbers(claim):
 
 
 def _same_numbers(was, now):
-    """Means must be equal; ends of intervals may differ by what another version of a random generator makes of them."""
     for old, new in zip(was["parts"], now["parts"], strict=True):
         if old["value"] is None or new["value"] is None:
             if old["value"] != new["value"]:
                 return False
             continue
-        width = new["value"]["high"] - new["value"]["low"]
-        for end, tolerance in (("mean", 0), ("low", 0.1 * width), ("high", 0.1 * width)):
-            if not np.isclose(old["value"][end], new["value"][end], rtol=1e-6, atol=tolerance + 1e-9):
-                return False
+        if not _same_number(old["value"], new["value"], 1e-6):
+            return False
     return True
+
+
+def _same_number(was, now, tolerance):
+    """Whether two means with intervals are the same.
+
+    Ends may differ by what another version of a random generator makes of them.
+    """
+    width = now["high"] - now["low"]
+    ends = (("mean", 0), ("low", 0.1 * width), ("high", 0.1 * width))
+    return all(np.isclose(was[end], now[end], rtol=tolerance, atol=extra + tolerance) for end, extra in ends)
 
 
 def _verdicts(claim):
@@ -98,5 +115,6 @@ def _verdicts(claim):
 
 def _missing_figures(folder):
     captions = folder / "figures" / "captions.md"
-    wanted = [captions, *(captions.parent / name for name in read_captions(captions))]
+    wanted = [captions, captions.parent / "fidelity-plane.png"]
+    wanted += [captions.parent / name for name in read_captions(captions)]
     return [str(file.relative_to(folder)) for file in wanted if not file.exists()]

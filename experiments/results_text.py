@@ -1,14 +1,16 @@
 """Tracked results as Markdown: the page of claims, and the README's section."""
 
+from evaluation.baselines import GRAY
+from evaluation.effects import ratio_to
 from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 from experiments.score_report import interval
+from experiments.tiers import TIERS, configuration_of
 
 TABLE = (
-    ("ratio_to_gray", "ratio to gray", 3, True),
-    ("colorfulness", "colourfulness", 1, False),
-    ("ciede2000", "CIEDE2000", 1, False),
-    ("auc_ab_rebalanced", "AuC rebalanced", 3, False),
-    ("ab_histogram_distance", "ab histogram distance", 3, False),
+    ("colorfulness", "colourfulness", 1),
+    ("ciede2000", "CIEDE2000", 1),
+    ("auc_ab_rebalanced", "AuC rebalanced", 3),
+    ("ab_histogram_distance", "ab histogram distance", 3),
 )
 
 
@@ -50,25 +52,24 @@ def measures_section():
     return "\n".join(lines) + "\n"
 
 
-def results_section(document, reports):
+def results_section(document, tiers):
     """The README's results: a table of scores and one of verdicts a tier.
 
     Args:
         document: as in claims.json.
-        reports: tier to its scores.json.
+        tiers: tier to its report and scores, as `read_tier` gives them.
     """
     lines = []
     for tier, results in document.items():
-        report = reports[tier]
+        report, scores = tiers[tier]
         lines += [f"### `{tier}`", "", _setting(results), ""]
-        titles = [title for _, title, _, _ in TABLE]
-        lines += [f"| {' | '.join(['', *titles, 'class named'])} |", f"|{'---|' * (len(titles) + 2)}"]
-        for name, row in report["rows"].items():
-            cells = [
-                (interval(row[key], digits) if bracketed else f"{row[key]['mean']:.{digits}f}")
-                for key, _, digits, bracketed in TABLE
-            ]
-            lines.append(f"| {' | '.join([name, *cells, _class_named(report, name)])} |")
+        titles = ["", "ratio to gray", *(title for _, title, _ in TABLE), "class named"]
+        lines += [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
+        for label, names in _systems(report).items():
+            ratio = ratio_to([scores[name] for name in names], "pixel_l1", scores[GRAY])
+            means = [_mean([report["rows"][name][key] for name in names], digits) for key, _, digits in TABLE]
+            cells = (label, interval(ratio, 3), *means, _class_named(report, names))
+            lines.append(f"| {' | '.join(cells)} |")
         lines += ["", "| claim | measured, with 95 % interval | verdict |", "|---|---|---|"]
         for claim in results["claims"]:
             parts = [part for part in claim["parts"] if part["value"]]
@@ -84,7 +85,7 @@ def _setting(results):
     return (
         f"Preset `{results['preset']}`{changed} on {results['dataset']}, {counts['train']} training and "
         f"{counts['test']} test pictures of {results['image_size']} pixels, {_seeds(results['seeds'])}; "
-        f"{_hours(results['hours'])}."
+        f"{_hours(results['hours'])}.{_missing(results)}"
     )
 
 
@@ -100,12 +101,37 @@ def _seeds(counts):
     return f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
 
 
-def _class_named(report, name):
-    """The class test's share for a run, and for the originals and gray."""
+def _systems(report):
+    """The label of each row of a table to the names in the report that it tells of: seeds of one system go together."""
+    systems = {}
+    for name in report["rows"]:
+        systems.setdefault(configuration_of(name) if name in report["runs"] else name, []).append(name)
+    return {f"{label}, {len(names)} seeds" if len(names) > 1 else label: names for label, names in systems.items()}
+
+
+def _mean(values, digits):
+    return f"{sum(value['mean'] for value in values) / len(values):.{digits}f}"
+
+
+def _missing(results):
+    """The tier's runs that are not among those scored: not begun, not at their end, or broken down."""
+    plan, found = TIERS[results["preset"]], results["seeds"]
+    planned = {name: plan.seeds.get(name, 1) for name in plan.runs}
+    missing = [
+        f"{name} ({count - found.get(name, 0)} of {count} seeds)" if count > 1 else name
+        for name, count in planned.items()
+        if found.get(name, 0) < count
+    ]
+    return f" **Not at their end: {', '.join(missing)}.**" if missing else ""
+
+
+def _class_named(report, names):
+    """The class test's share for the seeds of a system, and for the originals and gray."""
     runs = report["runs"]
-    if name in runs:
-        found = runs[name].get("class_test", {}).get("run")
+    tests = [run["class_test"] for run in runs.values() if "class_test" in run]
+    if names[0] in runs:
+        found = [runs[name]["class_test"]["run"] for name in names if "class_test" in runs[name]]
     else:
-        kind = {"perfect": "real", "gray unchanged": "gray"}.get(name)
-        found = next((run["class_test"].get(kind) for run in runs.values() if "class_test" in run), None)
-    return f"{found['mean']:.2f}" if found else ""
+        kind = {"perfect": "real", "gray unchanged": "gray"}.get(names[0])
+        found = [test[kind] for test in tests[:1] if kind]
+    return _mean(found, 2) if found else ""

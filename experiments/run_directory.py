@@ -142,11 +142,11 @@ def read_metrics(file):
     try:
         with file.open(newline="") as stream:
             rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
-        if not all("epoch" in row for row in rows):
+        if not all({"epoch", "seconds"} <= set(row) for row in rows):
             raise ValueError
         return rows
     except (ValueError, TypeError, AttributeError):
-        raise UserError(f"{file} is damaged: restore it, or move it away to draw without it.") from None
+        raise UserError(f"{file} is damaged: restore it, or move it away to do without it.") from None
 
 
 def make_config(model, preset, flowers, options, training, precision, data_dir=None):

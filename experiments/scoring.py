@@ -96,7 +96,7 @@ def write_scores(report, run_dirs):
 
 
 def _identity(run_dir, config):
-    """What a run is, and how long its steps took."""
+    """What a run is, and how long the steps of its finished epochs took."""
     epochs = read_metrics(Path(run_dir) / "metrics.csv")
     known = {name: config[name] for name in ("model", "preset", "options", "training", "precision", "made_with")}
     return known | {"training_seconds": round(sum(epoch["seconds"] for epoch in epochs), 1)}

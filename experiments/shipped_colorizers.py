@@ -7,7 +7,7 @@ from pathlib import Path
 from data_loader.errors import UserError
 from experiments.cli import PROJECT
 from experiments.run_directory import read_config
-from experiments.tier_files import configuration_of
+from experiments.tiers import configuration_of
 from models.files import write_text
 from models.presets import MODELS
 
@@ -18,29 +18,32 @@ INDEX = "index.json"
 
 
 def ship(folder, run_dirs):
-    """Pack the last colorizer of the first seed of each system, and list what there is in index.json.
+    """Pack the last colorizer of seed 0 of each system, and list what there is in index.json.
 
     Args:
         folder: of the packed colorizers; those of other systems stay.
         run_dirs: of finished runs, named SYSTEM-seedN.
+
+    Raises:
+        UserError: a colorizer is missing, damaged or beyond half precision.
     """
     from models.colorizing import load_colorizer
     from models.packed_colorizer import pack
 
-    folder, first_seeds = Path(folder), {}
-    for run_dir in sorted(run_dirs):
-        first_seeds.setdefault(configuration_of(Path(run_dir).name), run_dir)
+    folder = Path(folder)
     index = read_index(folder)
-    for system, run_dir in first_seeds.items():
+    for run_dir in (Path(directory) for directory in run_dirs if str(directory).endswith("-seed0")):
         config = read_config(run_dir)
         network = load_colorizer(run_dir, MODELS[config["model"]][0])
+        file = folder / f"{configuration_of(run_dir.name)}.npz"
         # Half precision, before compression.
         if 2 * network.count_params() > MOST_BYTES:
+            index.pop(file.name, None)
+            file.unlink(missing_ok=True)
             continue
-        file = folder / f"{system}.npz"
         pack(network, file)
         index[file.name] = {
-            "run": Path(run_dir).name,
+            "run": run_dir.name,
             "image_size": config["options"]["image_size"],
             "bytes": file.stat().st_size,
             "sha256": sha256(file),
@@ -66,14 +69,23 @@ def read_index(folder):
     return index
 
 
-def wrong_files(folder):
-    """Names in a folder's index whose file is missing or another."""
-    folder = Path(folder)
+def wrong_files(folder, runs):
+    """Names of packed colorizers of a folder that are missing, another than listed, not listed, or of no such run.
+
+    Args:
+        folder: of the packed colorizers.
+        runs: names of the tier's runs.
+    """
+    folder, index = Path(folder), read_index(folder)
     return [
         name
-        for name, entry in read_index(folder).items()
-        if not (folder / name).is_file() or sha256(folder / name) != entry["sha256"]
+        for name in sorted({file.name for file in folder.glob("*.npz")} | set(index))
+        if name not in index or index[name]["run"] not in runs or not _is_listed(folder / name, index[name])
     ]
+
+
+def _is_listed(file, entry):
+    return file.is_file() and (file.stat().st_size, sha256(file)) == (entry["bytes"], entry["sha256"])
 
 
 def sha256(file):

@@ -17,7 +17,7 @@ from evaluation.baselines import GRAY, PERFECT
 from evaluation.scores import Scores
 from experiments.claims import Evidence
 from experiments.scoring import configurations
-from experiments.tiers import FIXED, RUNS
+from experiments.tiers import FIXED, RUNS, configuration_of
 from models.files import write_text
 
 PICTURE_MEASURES = ("pixel_l1", "ab_spread", "colorfulness")
@@ -68,11 +68,6 @@ def read_tier(folder):
     return report, scores
 
 
-def configuration_of(run):
-    """The name in `RUNS` of a run such as cyclegan-seed0."""
-    return run.rsplit("-seed", 1)[0]
-
-
 def evidence_of(report, scores):
     """`Evidence` for the claims from a tier's files."""
     runs = {}
@@ -90,6 +85,7 @@ def _require_whole(report, scores, pictures):
     whole = report["pictures_sha256"] == _sha256(pictures) and {PERFECT, GRAY} | runs <= names == set(scores)
     for row in scores.values():
         whole &= all(len(values) == report["images"] and np.isfinite(values).all() for values in row.values.values())
+    whole &= all("training_seconds" in run for run in report["runs"].values())
     if not whole or any(_place(run)[0] < 0 for run in runs):
         raise ValueError
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from data_loader import UserError
 from experiments.cli import PROJECT
-from experiments.run_directory import read_config
+from experiments.run_directory import is_finished, read_config
 from experiments.tiers import RUNS
+from experiments.train import parsed
 
 
 def run_directories(tier, name, plan, arguments):
@@ -35,34 +36,52 @@ def image_size(plan, arguments):
     return int(size)
 
 
-def train_seeds(name, directories, dataset, plan, arguments):
-    """Train the seeds of a run as far as they are not done; the directories of those that did not come to their end.
+def command_lines(name, directories, dataset, plan, arguments):
+    """The directory of each seed of a run to the words behind its script's name."""
+    options = {"preset": arguments.preset} | _settings(plan, arguments) | RUNS[name][1] | {"dataset": dataset}
+    options |= {"data-dir": arguments.data_dir} if arguments.data_dir else {}
+    lines = {}
+    for seed, directory in enumerate(directories):
+        all_options = {"run-dir": directory} | options | {"seed": seed}
+        lines[directory] = [word for option, value in all_options.items() for word in (f"--{option}", str(value))]
+    return lines
+
+
+def train_seeds(name, lines):
+    """Train the seeds of a run as far as they are not done.
 
     The script itself says what is done, and refuses a directory that holds another configuration or other images.
+
+    Args:
+        name: of the run.
+        lines: of `command_lines`.
     """
-    refused = []
-    script, own = RUNS[name]
-    options = {"preset": arguments.preset} | _settings(plan, arguments) | own | {"dataset": dataset}
-    options |= {"data-dir": arguments.data_dir} if arguments.data_dir else {}
-    for seed, directory in enumerate(directories):
-        command = [sys.executable, str(PROJECT / "experiments" / f"{script}.py"), "--run-dir", directory]
-        for option, value in (options | {"seed": seed}).items():
-            command += [f"--{option}", str(value)]
+    for seed, words in enumerate(lines.values()):
         print(f"\n{name}, seed {seed}:", flush=True)
-        status = _run(command)
+        status = _run([sys.executable, str(PROJECT / "experiments" / f"{RUNS[name][0]}.py"), *words])
         if status in (130, 143):
             stopped = KeyboardInterrupt("Stopped; the same command goes on from here")
             stopped.signal_number = status - 128
             raise stopped
         if status:
             print(f"{name}, seed {seed}, did not come to its end (status {status}).", file=sys.stderr)
-            refused.append(directory)
-    return refused
 
 
-def has_learned(directory, flowers):
-    """Whether a run was trained on these pictures."""
-    return read_config(directory)["data"]["digest"] == flowers.digest
+def is_done(name, directory, words, flowers):
+    """Whether a directory holds a run at its end, of this configuration and trained on these pictures.
+
+    Args:
+        name: of the run.
+        directory: of one of its seeds.
+        words: of its command line.
+        flowers: the pictures.
+    """
+    if not is_finished(directory):
+        return False
+    config = read_config(directory)
+    _, options, training = parsed(RUNS[name][0], words)
+    wanted = (RUNS[name][0], options, training, flowers.digest)
+    return (config["model"], config["options"], config["training"], config["data"]["digest"]) == wanted
 
 
 def _run(command):

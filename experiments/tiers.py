@@ -63,3 +63,8 @@ TIERS = {
     "released": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
     "paper": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
 }
+
+
+def configuration_of(run):
+    """The name in `RUNS` of a run such as cyclegan-seed0."""
+    return run.rsplit("-seed", 1)[0]

@@ -8,7 +8,8 @@ from data_loader.errors import UserError
 from experiments.cli import PROJECT
 from experiments.judging import judged
 from experiments.results_text import claims_page, measures_section, results_section
-from experiments.tier_files import configuration_of, evidence_of, read_tier
+from experiments.tier_files import evidence_of, read_tier
+from experiments.tiers import TIERS, configuration_of
 from models.files import write_text
 
 IDENTITY = ("preset", "dataset", "images", "image_size", "changed")
@@ -29,7 +30,8 @@ def read_document(folder):
     try:
         document = json.loads(file.read_text())
         for results in document.values():
-            if not set(SETTING) <= set(results) or not all(_is_claim(claim) for claim in results["claims"]):
+            known = set(SETTING) <= set(results) and results["preset"] in TIERS
+            if not known or not all(_is_claim(claim) for claim in results["claims"]):
                 raise ValueError
         return document
     except (ValueError, AttributeError, TypeError, KeyError):
@@ -69,7 +71,7 @@ def _machine(made_with):
 
 def write_results(folder, document):
     """Write the claims and, where the folder is the project's own, the README's sections."""
-    folder = Path(folder)
+    folder, document = Path(folder), in_order(document)
     write_text(folder / "claims.json", json.dumps(document, indent=1) + "\n")
     write_text(folder / "claims.md", claims_page(document))
     if folder.resolve() == (PROJECT / "results").resolve():
@@ -77,10 +79,16 @@ def write_results(folder, document):
         write_text(readme, with_sections(readme.read_text(), readme_sections(folder, document)))
 
 
+def in_order(document):
+    """Tiers that say more come first: the order of `TIERS`, backwards."""
+    presets = list(TIERS)
+    return dict(sorted(document.items(), key=lambda entry: -presets.index(entry[1]["preset"])))
+
+
 def readme_sections(folder, document):
     """Name to text of the README's sections that are written from files and code."""
-    reports = {tier: read_tier(folder / tier)[0] for tier in document}
-    return {"results": results_section(document, reports), "measures": measures_section()}
+    tiers = {tier: read_tier(folder / tier) for tier in document}
+    return {"results": results_section(document, tiers), "measures": measures_section()}
 
 
 def with_sections(text, sections):

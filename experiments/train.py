@@ -23,12 +23,8 @@ def train(model_name, description):
         model_name: a key of `models.presets.MODELS`.
         description: of the script, for its --help.
     """
-    class_name, options_type = MODELS[model_name]
-    arguments = _parser(model_name, options_type, description).parse_args()
-    require_choice("--preset", arguments.preset, presets_of(options_type))
-    require_choice("--precision", arguments.precision, PRECISIONS)
-    options = _chosen(options_type, arguments, options_type)
-    training = _chosen(TrainingOptions, arguments, options_type)
+    class_name, _ = MODELS[model_name]
+    arguments, options, training = parsed(model_name, description=description)
     flowers = load_flowers(arguments.dataset, options["image_size"], arguments.data_dir)
     show_notes(flowers)
     keras = import_keras()
@@ -59,6 +55,25 @@ def train(model_name, description):
         )
     )
     return 0
+
+
+def parsed(model_name, words=None, description=None):
+    """What a training's command line says.
+
+    Args:
+        model_name: a key of `models.presets.MODELS`.
+        words: of the command line behind the script's name (default: this process's).
+        description: of the script.
+
+    Returns:
+        the arguments, and the model's and the training's options, each a dict.
+    """
+    _, options_type = MODELS[model_name]
+    arguments = _parser(model_name, options_type, description).parse_args(words)
+    require_choice("--preset", arguments.preset, presets_of(options_type))
+    require_choice("--precision", arguments.precision, PRECISIONS)
+    options, training = (_chosen(table, arguments, options_type) for table in (options_type, TrainingOptions))
+    return arguments, options, training
 
 
 def show_notes(flowers, limit=10):

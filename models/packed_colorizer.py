@@ -17,10 +17,17 @@ def pack(network, file):
     """Write a colorizer's weights as float16, half of what a .keras file takes.
 
     Args:
-        network: of float32 weights within float16's range.
+        network: of float32 weights.
         file: path of the .npz.
+
+    Raises:
+        UserError: a weight is beyond float16's range.
     """
-    arrays = {f"weight{number:04d}": weight.astype("float16") for number, weight in enumerate(network.get_weights())}
+    with np.errstate(over="ignore"):
+        halves = [weight.astype("float16") for weight in network.get_weights()]
+    if not all(np.isfinite(half).all() for half in halves):
+        raise UserError(f"{network.name} has weights beyond 65504, which half precision cannot hold: ship another.")
+    arrays = {f"weight{number:04d}": half for number, half in enumerate(halves)}
     arrays[DESCRIPTION] = np.array(network.to_json())
     with replacing(file) as scratch, zipfile.ZipFile(scratch, "w") as archive:
         for name, array in arrays.items():
@@ -48,6 +55,15 @@ def unpack(file):
         network.set_weights(weights)
     except FileNotFoundError:
         raise UserError(f"{file} does not exist: check the spelling.") from None
-    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise UserError(f"{file} is damaged or no packed colorizer: restore it.") from error
     return network

@@ -1,5 +1,6 @@
 """Work that is shared by processes: in order, a little ahead, and gone with who asked for it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from data_loader import UserError
 from evaluation.workers import Workers
 
 
@@ -34,6 +36,11 @@ def test_results_come_in_order_and_tasks_are_taken_a_little_ahead(workers):
 def test_an_error_reaches_who_asked(workers):
     with pytest.raises(ZeroDivisionError):
         list(workers.map(divmod, iter([(1, 1), (1, 0)])))
+
+
+def test_a_killed_process_is_told_in_a_sentence():
+    with Workers(2) as workers, pytest.raises(UserError, match="was killed"):
+        list(workers.map(os._exit, iter([(1,)])))
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")

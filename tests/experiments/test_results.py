@@ -18,12 +18,14 @@ from evaluation.verdicts import Above, AtMost, Within, combined
 from experiments import reproduce, tier_training
 from experiments.captions import read_captions
 from experiments.claims import CLAIMS, Evidence
+from experiments.figures import draw_figures
 from experiments.judging import judged
 from experiments.results_check import check
+from experiments.results_text import TABLE, results_section
 from experiments.tier_files import evidence_of, read_tier, write_tier
 from experiments.tiers import RUNS
-from experiments.tracked_results import BEGIN, END
-from experiments.trained_run import run_names
+from experiments.tracked_results import BEGIN, END, in_order
+from experiments.trained_run import flowers_of_runs, require_comparable, run_names
 from models import flower_classifier
 from tests.experiments.scripts import PROJECT, call
 
@@ -144,6 +146,17 @@ def test_figures_of_the_paper(runs, photo_folder, tmp_path):
     assert set(captions) - now == {"figure-5-capsules.png"}
 
 
+def test_figures_without_the_photographs_hold_colourings_alone(runs, tmp_path, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr("models.sample_grid.draw", lambda columns, file, dpi: drawn.update({file.name: list(columns)}))
+    configs = require_comparable([runs / f"{name}-seed0" for name in ("cyclegan", "pix2pix")])
+    split = flowers_of_runs(configs, None, None).split("test")
+    draw_figures(tmp_path, configs, split, 1, photographs=False)
+    assert drawn["systems.png"] == ["cyclegan-seed0", "pix2pix-seed0"]
+    assert drawn["figure-4-cyclegan-seed0.png"] == ["G(x)"]
+    assert not {"gray x", "original"} & {title for columns in drawn.values() for title in columns}
+
+
 @pytest.mark.parametrize("name", ["metrics.csv", "scores.json"])
 def test_damaged_files_are_told_in_one_sentence(name, runs, tmp_path):
     shutil.copytree(runs / "cyclegan-seed0", tmp_path / "run")
@@ -188,6 +201,15 @@ def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
         (results / "claims.json").write_text(json.dumps(document))
         assert any(problem in found for found in check(results, readme))
     (results / "claims.json").write_text(tracked)
+    scored = (results / runs.name / "scores.json").read_text()
+    report = json.loads(scored)
+    report["rows"]["cyclegan-seed0"]["ratio_to_gray"]["mean"] *= 0.9
+    report["runs"]["pix2pix-seed0"]["training_seconds"] += 60
+    (results / runs.name / "scores.json").write_text(json.dumps(report))
+    problems = check(results, readme)
+    assert any("cyclegan-seed0: ratio_to_gray of scores.json is not what pictures.csv gives" in one for one in problems)
+    assert any("the seconds in losses/pix2pix-seed0.csv are not" in one for one in problems)
+    (results / runs.name / "scores.json").write_text(scored)
     (results / runs.name / "figures" / "fidelity-plane.png").unlink()
     assert any("fidelity-plane.png is missing" in problem for problem in check(results, readme))
     pictures = results / runs.name / "pictures.csv"
@@ -270,11 +292,35 @@ def test_a_stopped_training_stops_the_reproduction(photo_folder, tmp_path, monke
     assert not list(tmp_path.iterdir())
 
 
+def test_without_training_nothing_is_trained(photo_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(tier_training, "_run", lambda command: pytest.fail("a training began"))
+    where = ["--dataset", photo_folder, "--runs", tmp_path / "runs", "--out", tmp_path / "out"]
+    done = call("reproduce", "--no-training", *where, cwd=tmp_path)
+    assert (done.returncode, "no run came to its end" in done.stderr) == (2, True), done.stderr[-500:]
+
+
 def test_reproducing_without_its_pictures_ends_at_once(tmp_path):
     done = call("reproduce", "--dataset", tmp_path / "nowhere", "--out", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 2
     assert "nowhere" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
+    ratios = {"perfect": 0, "gray unchanged": 1, "cyclegan-seed0": 1.0, "cyclegan-seed1": 1.1}
+    pictures = {name: scores(pixel_l1=[ratio, ratio]) for name, ratio in ratios.items()}
+    report = {"rows": {name: {key: {"mean": ratio} for key, *_ in TABLE} for name, ratio in ratios.items()}}
+    named = {kind: {"mean": 0.5, "low": 0, "high": 1} for kind in ("real", "gray", "run")}
+    report["runs"] = {f"cyclegan-seed{seed}": {"class_test": named} for seed in (0, 1)}
+    setting = {"preset": "quick", "dataset": "x", "image_size": 8, "images": {"train": 1, "test": 1}, "changed": []}
+    setting |= {"seeds": {"cyclegan": 2}, "hours": {"x": 1.0}, "claims": []}
+    text = results_section({"a": setting}, {"a": (report, pictures)})
+    # 12.706 standard errors of 0.05 between the seeds.
+    assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] |" in text
+    assert "| 0.50 |" in text
+    # Of the tier's other runs there is nothing yet.
+    assert "Not at their end: cyclegan-l2, capsule-mse" in text
+    assert list(in_order({"a": setting, "b": setting | {"preset": "paper"}})) == ["b", "a"]
 
 
 def test_the_projects_own_results_agree_with_readme_and_code():
