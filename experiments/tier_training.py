@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from data_loader import UserError
@@ -10,6 +11,7 @@ from experiments.cli import PROJECT
 from experiments.run_directory import is_finished, read_config
 from experiments.tiers import RUNS
 from experiments.train import parsed
+from models.presets import MODELS
 
 
 def run_directories(tier, name, plan, arguments):
@@ -78,10 +80,12 @@ def is_done(name, directory, words, flowers):
     """
     if not is_finished(directory):
         return False
-    config = read_config(directory)
-    _, options, training = parsed(RUNS[name][0], words)
-    wanted = (RUNS[name][0], options, training, flowers.digest)
-    return (config["model"], config["options"], config["training"], config["data"]["digest"]) == wanted
+    config, (script, _) = read_config(directory), RUNS[name]
+    _, options, training = parsed(script, words)
+    # Options that came after a run was trained stood at their defaults.
+    since = asdict(MODELS[script][1]())
+    found = (config["model"], since | config["options"], config["training"], config["data"]["digest"])
+    return found == (script, options, training, flowers.digest)
 
 
 def _run(command):

@@ -93,13 +93,24 @@ class ChromaOverLuma(keras.layers.Layer):
 
     Inputs: the image (n, h, w, 3) in [−1, 1] that gives the luma (gray three times, or colour), and chroma
     (n, h, w, 2), Cb and Cr in [−1, 1]. Output (n, h, w, 3) in [−1, 1].
+
+    Args:
+        matched: keep a `strength`, 1 at first, that multiplies the chroma except in training.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, matched=False, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
+        self.matched = matched
+        if matched:
+            self.strength = self.add_weight(shape=(), initializer="ones", trainable=False, name="strength")
 
-    def call(self, inputs):
+    def get_config(self):
+        return super().get_config() | {"matched": self.matched}
+
+    def call(self, inputs, training=None):
         image, chroma = (ops.cast(x, "float32") for x in inputs)
+        if self.matched and not training:
+            chroma = self.strength * chroma
         red_weight, green_weight, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
         y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
         blue = 2 * (1 - blue_weight) * chroma[..., :1]

@@ -30,6 +30,9 @@ class UnpairedOptions(ModelOptions):
     generator_filters: int = option(None, "filters of its first convolution (default: 64 resnet, 32 unet)", at_least=1)
     input_skip: bool = option(False, "U-Net only: its last layer sees the input too")
     output: str = option("rgb", "G puts out colours, or chroma alone over its input's luma", ("rgb", "chroma"))
+    match_colorfulness: bool = option(
+        False, "with chroma: images are made as colourful as the training photographs, by one factor an epoch"
+    )
     norm: str = option(
         "instance", "per channel and image [3.1], or over height, width and channels", ("instance", "layer")
     )
@@ -48,9 +51,11 @@ class UnpairedOptions(ModelOptions):
     paired_loss: str = option("l2", "norm of the paired loss [5]", ("l2", "l1"))
 
     def check_together(self):
-        """The input skip is the U-Net's; a paired loss needs pairs."""
+        """The input skip is the U-Net's; colourfulness is matched by chroma; a paired loss needs pairs."""
         if self.input_skip and self.generator != "unet":
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
+        if self.match_colorfulness and self.output != "chroma":
+            raise UserError(f"--match-colorfulness does nothing with --output {self.output}: use --output chroma.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
 

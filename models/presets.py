@@ -45,6 +45,7 @@ PRESETS = {
             "beta1": 0.5,
             "batch_size": 4,
             "ema": 0.999,
+            "match_colorfulness": True,
         },
     },
     # The paper's systems on real photographs in less than an hour each on two CPU cores.

@@ -10,6 +10,7 @@ from data_loader.batches import Batches
 from data_loader.errors import UserError
 from models import callbacks as beside
 from models.checkpoints import Checkpoints, Progress
+from models.colorfulness_matching import ColorfulnessMatcher
 from models.errors import Interrupted, NonFinite
 from models.files import only_process_in, write_text
 from models.learning_rate import require_rate_of_step, set_rate
@@ -97,7 +98,8 @@ def _train(model, options, batches, progress, checkpoints, record):
     counter = beside.StepCounter(progress, per_epoch)
     bar = beside.ProgressBar(progress, model.terms, options.epochs, batches, total)
     stop = beside.StopOnSignal()
-    watch = [counter, beside.StopOnNonFinite(progress, model.terms), bar, *record, stop]
+    matcher = [ColorfulnessMatcher(batches)] if getattr(model.options, "match_colorfulness", False) else []
+    watch = [counter, beside.StopOnNonFinite(progress, model.terms), bar, *matcher, *record, stop]
     try:
         bar.open()
         with stop:

@@ -1,12 +1,17 @@
 """What may be added to any CycleGAN: known pairs, an image pool, averaged weights, a falling learning rate."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from data_loader import Batches, UserError
+from data_loader.images import luma, to_unit
+from evaluation.metrics import colorfulness
+from evaluation.pictures import Pictures
 from models import CycleGAN
 from models.averaging import AveragingAdam
+from models.colorfulness_matching import MOST, fit_strength
 from models.colorizing import colorize, load_colorizer
 from models.image_pool import ImagePool, pool_draws
 from models.learning_rate import LinearDecay
@@ -127,9 +132,42 @@ def test_images_are_made_with_averaged_weights_and_training_goes_on_with_its_own
     assert (colorize(gan.colorizer, gray) != gan.colorize(gray)).any()
 
 
-def test_the_average_by_hand():
-    import keras
+def test_a_strength_is_fitted_by_hand():
+    strength = keras.Variable(7.0)
 
+    def found():
+        """Half of the pixels have no room for more than at strength 1."""
+        value = float(numbers(strength))
+        return 10 * min(value, 1) + 10 * value
+
+    fit_strength(strength, found, wanted=30)
+    assert found() == pytest.approx(30, rel=0.02)
+    fit_strength(strength, found, wanted=10)
+    assert float(numbers(strength)) == pytest.approx(0.5, rel=0.02)
+    # A gray colorizer is not driven beyond the limit.
+    fit_strength(strength, lambda: 0.0, wanted=30)
+    assert float(numbers(strength)) == MOST
+
+
+def test_images_are_as_colourful_as_the_photographs(tiny, tiny_flowers, tmp_path):
+    gan = CycleGAN(**tiny, output="chroma", match_colorfulness=True, ema=0.5, learning_rate=1e-3)
+    strength = gan.G.layers[-1].strength
+    assert all(weight is not strength for weight in gan.trainable_variables)
+    x = np.full((1, 32, 32, 3), 0.1, "float32")
+    strength.assign(0.0)
+    # The objective does not know it: what is made of gray with no strength is gray, but not in training.
+    assert np.ptp(numbers(gan.G(x)), axis=-1).max() < 1e-6 < np.ptp(numbers(gan.G(x, training=True)), axis=-1).max()
+    gan.train(tiny_flowers, tmp_path, epochs=1, batch_size=3, sample_interval=0)
+    originals = to_unit(tiny_flowers.split("train").color())
+    gray = luma(originals)
+    colored = to_unit(colorize(load_colorizer(tmp_path), gray))
+    chosen = float(numbers(strength))
+    assert chosen not in (0.0, 1.0)
+    found, wanted = (colorfulness(None, Pictures(images)).mean() for images in (colored, originals))
+    assert found == pytest.approx(wanted, rel=0.05) or chosen == MOST
+
+
+def test_the_average_by_hand():
     weight = keras.Variable([0.0])
     adam = AveragingAdam(1.0, 0.0, 0.0, momentum=0.2)
     adam.build([weight])
