@@ -25,14 +25,15 @@ class Evidence:
 class Part:
     """A number that decides a claim, or a part of it: `value` makes it of the `Evidence`, `rule` judges it.
 
-    `compares` names the runs whose errors are set against each other or against gray: another seed changes them, so
-    that takes several seeds of each.
+    `runs` names the runs that it is made of. Where it `compares` their errors with each other or with gray, it takes
+    several seeds of each, as another seed changes errors.
     """
 
     measure: str
     value: Callable
     rule: object
-    compares: tuple = ()
+    runs: tuple
+    compares: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ def _monochrome(name, rule):
         f"share of {name}'s pictures with less than a third of their original's spread of hues",
         lambda evidence: monochrome_share(evidence.scores[name], evidence.trivial[PERFECT]),
         rule,
+        (name,),
+        compares=False,
     )
 
 
@@ -109,11 +112,15 @@ CLAIMS = (
                 "share of pictures whose ten colourings differ by less than 1/255 in chroma",
                 lambda e: pooled_share([report["diversity"]["collapsed"] for report in e.reports["stochastic"]]),
                 Above(0.9),
+                ("stochastic",),
+                compares=False,
             ),
             Part(
                 "colourfulness over the originals'",
                 lambda e: ratio_to(e.scores["stochastic"], "colorfulness", e.trivial[PERFECT]),
                 Above(1 / 3),
+                ("stochastic",),
+                compares=False,
             ),
         ),
     ),

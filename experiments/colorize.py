@@ -57,12 +57,17 @@ def main():
 def _source_and_photos(paths):
     """Where the colorizer is, and the photos: the first path may name a colorizer."""
     first = Path(paths[0])
-    if first.suffix == ".keras":
-        raise UserError(f"{first} is within a run: name the run's directory, then the photos.")
+    for path in map(Path, paths):
+        if path.suffix == ".keras":
+            raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
+        if path != first and path.suffix == ".npz":
+            raise UserError(f"{path} colours photos: name it before them.")
     if not first.is_dir() and first.suffix != ".npz":
         return DEFAULT, paths
+    if first.is_dir() and not (first / "config.json").exists():
+        raise UserError(f"{first} is a folder and no run: name the photos in it, as in {first / '*.jpg'}.")
     if len(paths) == 1:
-        raise UserError(f"{first} is taken for a colorizer, as the first name: name photos behind it.")
+        raise UserError(f"{first} colours photos: name them behind it.")
     return first, paths[1:]
 
 
@@ -83,7 +88,7 @@ def _targets(photo, arguments):
     if photo.is_dir():
         raise UserError(f"{photo} is a directory: name the photos themselves, and a run before them.")
     if not photo.is_file():
-        raise UserError(f"{photo} does not exist: name photos, after a run directory if it is not ours that colours.")
+        raise UserError(f"{photo} does not exist: check the spelling.")
     endings = [""] if arguments.samples is None else [f"-{number + 1}" for number in range(arguments.samples)]
     targets = [Path(arguments.out or photo.parent) / f"{photo.stem}-color{ending}.png" for ending in endings]
     for target in targets:

@@ -12,8 +12,7 @@ def judged(evidence):
     """
     found = []
     for claim in CLAIMS:
-        ran = all(name in evidence.scores for name in claim.runs)
-        parts = [_part(part, claim, evidence) if ran else _told(part) for part in claim.parts]
+        parts = [_part(part, evidence) for part in claim.parts]
         found.append(facts(claim) | {"parts": parts, "verdict": combined([part["verdict"] for part in parts])})
     return found
 
@@ -28,9 +27,12 @@ def _told(part):
     return {"measure": part.measure, "rule": str(part.rule), "value": None, "seeds": 0, "verdict": NOT_RUN}
 
 
-def _part(part, claim, evidence):
+def _part(part, evidence):
+    """A part with its number, if its runs are there; a claim may still wait for those of another part."""
+    if not set(part.runs) <= set(evidence.scores):
+        return _told(part)
     value = part.value(evidence)
-    seeds = min(len(evidence.scores[name]) for name in part.compares or claim.runs)
+    seeds = min(len(evidence.scores[name]) for name in part.runs)
     decided = not part.compares or enough_seeds(seeds)
     verdict = part.rule.verdict(value) if decided else UNDECIDED
     return _told(part) | {"value": value, "seeds": seeds, "verdict": verdict}

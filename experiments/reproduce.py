@@ -66,8 +66,12 @@ def main():
         name: command_lines(name, run_directories(tier, name, plan, arguments), dataset, plan, arguments)
         for name in plan.runs
     }
-    for name in wanted if not arguments.no_training else ():
-        train_seeds(name, lines[name])
+    if not arguments.no_training:
+        print(
+            f"{tier}: {sum(len(lines[name]) for name in wanted)} runs, {plan.cost}; what is done is kept.", flush=True
+        )
+        for name in wanted:
+            train_seeds(name, lines[name])
     # Runs that these claims do not need stay in the tables, if they are there.
     done = [
         directory
@@ -76,7 +80,10 @@ def main():
         if is_done(name, directory, words, flowers)
     ]
     if not done:
-        raise UserError("no run came to its end: type the same command again, without --no-training if it was given.")
+        where = Path(arguments.runs) / tier
+        raise UserError(
+            f"no run in {where} is at its end: name their folder with --runs, or train without --no-training."
+        )
     identity = _measure(done, flowers, plan, arguments, out / tier)
     document |= {tier: tier_results(identity, *read_tier(out / tier))}
     write_results(out, document)

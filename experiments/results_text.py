@@ -117,12 +117,15 @@ def _missing(results):
     """The tier's runs that are not among those scored: not begun, not at their end, or broken down."""
     plan, found = TIERS[results["preset"]], results["seeds"]
     planned = {name: plan.seeds.get(name, 1) for name in plan.runs}
-    missing = [
-        f"{name} ({count - found.get(name, 0)} of {count} seeds)" if count > 1 else name
-        for name, count in planned.items()
-        if found.get(name, 0) < count
+    missing = {name: count - found.get(name, 0) for name, count in planned.items() if found.get(name, 0) < count}
+    if not missing:
+        return ""
+    told = [
+        f"{name} ({count} more seed{'s' * (count > 1)})" if planned[name] > 1 else name
+        for name, count in missing.items()
     ]
-    return f" **Not at their end: {', '.join(missing)}.**" if missing else ""
+    ended = sum(planned.values()) - sum(missing.values())
+    return f" **{ended} of {sum(planned.values())} runs are at their end; still to come: {', '.join(told)}.**"
 
 
 def _class_named(report, names):

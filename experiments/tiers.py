@@ -37,6 +37,7 @@ class Tier:
         seeds: name of a run to how often it is trained, each time with another seed; once where it is missing.
         last: scores are means over the colorizers of so many last epochs; 0 for the last checkpoint alone.
         ships: whether its colorizers come with the project.
+        cost: what a person should expect of all of its runs.
     """
 
     dataset: str
@@ -46,10 +47,11 @@ class Tier:
     seeds: dict = field(default_factory=dict)
     last: int = 0
     ships: bool = False
+    cost: str = "days without a GPU"
 
 
 TIERS = {
-    "quick": Tier("synthetic", 64),
+    "quick": Tier("synthetic", 64, cost="all of the tier about 50 minutes on two CPU cores"),
     "reduced": Tier(
         "oxford17",
         64,
@@ -59,6 +61,7 @@ TIERS = {
         seeds={"cyclegan": 3, "capsule-mse": 3, "pix2pix": 3, "best": 3},
         last=3,
         ships=True,
+        cost="all of the tier about 20 hours of one CPU core",
     ),
     "released": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
     "paper": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
