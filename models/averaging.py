@@ -43,6 +43,9 @@ class AveragingAdam(keras.optimizers.Adam):
             return
         trained = [ops.convert_to_numpy(variable) for variable in variables]
         super().finalize_variable_values(variables)
+        for variable in variables:
+            # On JAX it now holds the average's own array, whose memory a prediction would take for itself.
+            variable.assign(ops.copy(variable))
         try:
             yield
         finally:
