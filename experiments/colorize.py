@@ -17,7 +17,7 @@ from data_loader import UserError
 from data_loader.images import UnusableImage, read_image, to_uint8
 from data_loader.progress import progress_bar
 from experiments.cli import import_keras, run_script
-from experiments.run_directory import read_config
+from experiments.run_directory import CONFIG, read_config
 from experiments.shipped_colorizers import DEFAULT
 from models.files import replacing
 from models.presets import MODELS
@@ -64,7 +64,7 @@ def _source_and_photos(paths):
             raise UserError(f"{path} colours photos: name it before them.")
     if not first.is_dir() and first.suffix != ".npz":
         return DEFAULT, paths
-    if first.is_dir() and not (first / "config.json").exists():
+    if first.is_dir() and not (first / CONFIG).exists():
         raise UserError(f"{first} is a folder and no run: name the photos in it, as in {first / '*.jpg'}.")
     if len(paths) == 1:
         raise UserError(f"{first} colours photos: name them behind it.")

@@ -27,7 +27,7 @@ from experiments.run_directory import read_metrics
 from experiments.scoring import score_runs, write_scores
 from experiments.shipped_colorizers import ship
 from experiments.tier_files import has_tier, read_tier, write_tier
-from experiments.tier_training import command_lines, image_size, is_done, run_directories, train_seeds
+from experiments.tier_training import command_lines, image_size, is_done, train_seeds
 from experiments.tiers import FIXED, TIERS
 from experiments.tracked_results import read_document, tier_results, write_results
 from experiments.train import show_notes
@@ -43,14 +43,7 @@ def main():
     arguments = _parser().parse_args()
     if arguments.check:
         return _report_check(Path(arguments.out))
-    require_choice("--preset", arguments.preset, tuple(TIERS))
-    if arguments.seeds is not None and arguments.seeds < 1:
-        raise UserError(f"--seeds {arguments.seeds} is too small: use at least 1.")
-    for entry in arguments.set:
-        if "=" not in entry:
-            raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")
-        if entry.split("=")[0] in FIXED:
-            raise UserError(f"--set {entry} would change what the claims compare: set another option.")
+    _require_sound(arguments)
     plan = TIERS[arguments.preset]
     wanted = _wanted(plan, arguments.only)
     out, document = Path(arguments.out), read_document(Path(arguments.out))
@@ -62,10 +55,8 @@ def main():
     for earlier in {tier, *document}:
         if has_tier(out / earlier):
             read_tier(out / earlier)
-    lines = {
-        name: command_lines(name, run_directories(tier, name, plan, arguments), dataset, plan, arguments)
-        for name in plan.runs
-    }
+    folder = Path(arguments.runs) / tier
+    lines = {name: command_lines(name, folder, dataset, plan, arguments) for name in plan.runs}
     if not arguments.no_training:
         print(
             f"{tier}: {sum(len(lines[name]) for name in wanted)} runs, {plan.cost}; what is done is kept.", flush=True
@@ -80,12 +71,10 @@ def main():
         if is_done(name, directory, words, flowers)
     ]
     if not done:
-        where = Path(arguments.runs) / tier
         raise UserError(
-            f"no run in {where} is at its end: name their folder with --runs, or train without --no-training."
+            f"no run in {folder} is at its end: name their folder with --runs, or train without --no-training."
         )
-    identity = _measure(done, flowers, plan, arguments, out / tier)
-    document |= {tier: tier_results(identity, *read_tier(out / tier))}
+    document |= {tier: _measure(done, flowers, plan, arguments, out / tier)}
     write_results(out, document)
     for claim in document[tier]["claims"]:
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
@@ -94,6 +83,18 @@ def main():
     if missing:
         print(f"not run: {', '.join(missing)}; the same command trains what is missing.", file=sys.stderr)
     return 1 if missing and not arguments.no_training else 0
+
+
+def _require_sound(arguments):
+    """Refuse what no tier can be reproduced with."""
+    require_choice("--preset", arguments.preset, tuple(TIERS))
+    if arguments.seeds is not None and arguments.seeds < 1:
+        raise UserError(f"--seeds {arguments.seeds} is too small: use at least 1.")
+    for entry in arguments.set:
+        if "=" not in entry:
+            raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")
+        if entry.split("=")[0] in FIXED:
+            raise UserError(f"--set {entry} would change what the claims compare: set another option.")
 
 
 def _wanted(plan, only):
@@ -108,7 +109,7 @@ def _wanted(plan, only):
 
 
 def _measure(directories, flowers, plan, arguments, folder):
-    """Score and draw the runs of a tier into its folder; what they have in common."""
+    """Score and draw the runs of a tier into its folder; the tier's results, as in claims.json."""
     configs = require_comparable(directories)
     classes = len(flowers.class_names) > 1
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
@@ -119,18 +120,19 @@ def _measure(directories, flowers, plan, arguments, folder):
     for run_dir in map(Path, configs):
         if (run_dir / "metrics.csv").exists():
             write_text(folder / "losses" / f"{run_dir.name}.csv", (run_dir / "metrics.csv").read_text())
-    whole, _ = read_tier(folder)
+    whole, pictures = read_tier(folder)
     losses = {run: read_metrics(folder / "losses" / f"{run}.csv") for run in whole["runs"]}
     # Photographs of others are not copied into results that are published.
     own = flowers.source not in OXFORD_SETS
     draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, photographs=own)
-    return {
+    identity = {
         "preset": arguments.preset,
         "dataset": flowers.name,
         "images": {name: int((flowers.split_of == name).sum()) for name in ("train", "val", "test")},
         "image_size": flowers.image_size,
         "changed": arguments.set,
     }
+    return tier_results(identity, whole, pictures)
 
 
 def _report_check(folder):

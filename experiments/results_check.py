@@ -89,14 +89,8 @@ def _without_numbers(claim):
 
 
 def _same_numbers(was, now):
-    for old, new in zip(was["parts"], now["parts"], strict=True):
-        if old["value"] is None or new["value"] is None:
-            if old["value"] != new["value"]:
-                return False
-            continue
-        if not _same_number(old["value"], new["value"], 1e-6):
-            return False
-    return True
+    pairs = [(old["value"], new["value"]) for old, new in zip(was["parts"], now["parts"], strict=True)]
+    return all(old == new or (None not in (old, new) and _same_number(old, new, 1e-6)) for old, new in pairs)
 
 
 def _same_number(was, now, tolerance):

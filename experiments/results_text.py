@@ -116,7 +116,7 @@ def _mean(values, digits):
 def _missing(results):
     """The tier's runs that are not among those scored: not begun, not at their end, or broken down."""
     plan, found = TIERS[results["preset"]], results["seeds"]
-    planned = {name: plan.seeds.get(name, 1) for name in plan.runs}
+    planned = {name: plan.seeds_of(name) for name in plan.runs}
     missing = {name: count - found.get(name, 0) for name, count in planned.items() if found.get(name, 0) < count}
     if not missing:
         return ""

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 from data_loader import UserError
 from experiments.cli import PROJECT
@@ -12,12 +11,6 @@ from experiments.run_directory import is_finished, read_config
 from experiments.tiers import RUNS
 from experiments.train import parsed
 from models.presets import MODELS
-
-
-def run_directories(tier, name, plan, arguments):
-    """Where the seeds of a run are kept."""
-    seeds = arguments.seeds or plan.seeds.get(name, 1)
-    return [str(Path(arguments.runs) / tier / f"{name}-seed{seed}") for seed in range(seeds)]
 
 
 def _settings(plan, arguments):
@@ -38,12 +31,13 @@ def image_size(plan, arguments):
     return int(size)
 
 
-def command_lines(name, directories, dataset, plan, arguments):
-    """The directory of each seed of a run to the words behind its script's name."""
+def command_lines(name, folder, dataset, plan, arguments):
+    """The directory of each seed of a run, in the tier's folder, to the words behind its script's name."""
     options = {"preset": arguments.preset} | _settings(plan, arguments) | RUNS[name][1] | {"dataset": dataset}
     options |= {"data-dir": arguments.data_dir} if arguments.data_dir else {}
     lines = {}
-    for seed, directory in enumerate(directories):
+    for seed in range(arguments.seeds or plan.seeds_of(name)):
+        directory = str(folder / f"{name}-seed{seed}")
         all_options = {"run-dir": directory} | options | {"seed": seed}
         lines[directory] = [word for option, value in all_options.items() for word in (f"--{option}", str(value))]
     return lines

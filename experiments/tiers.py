@@ -49,6 +49,10 @@ class Tier:
     ships: bool = False
     cost: str = "days without a GPU"
 
+    def seeds_of(self, name):
+        """How often a run is trained."""
+        return self.seeds.get(name, 1)
+
 
 TIERS = {
     "quick": Tier("synthetic", 64, cost="all of the tier about 50 minutes on two CPU cores"),

@@ -11,7 +11,7 @@ def keep_freed_memory():
     """Let glibc keep the memory of freed tensors instead of giving it back to the kernel at once.
 
     A training step frees and takes the same gigabyte again. Handing it back each time costs a page fault for every
-    4 KiB of it: half of the whole step's time was measured to go there, and a quarter of that of scoring pictures.
+    4 KiB of it: half of the whole step's time was measured to go there, and a sixth of that of measuring pictures.
     Elsewhere than on glibc nothing is done.
     """
     if not sys.platform.startswith("linux"):

@@ -10,7 +10,6 @@ from data_loader.batches import Batches
 from data_loader.errors import UserError
 from models import callbacks as beside
 from models.checkpoints import Checkpoints, Progress
-from models.colorfulness_matching import ColorfulnessMatcher
 from models.errors import Interrupted, NonFinite
 from models.files import only_process_in, write_text
 from models.learning_rate import require_rate_of_step, set_rate
@@ -98,8 +97,7 @@ def _train(model, options, batches, progress, checkpoints, record):
     counter = beside.StepCounter(progress, per_epoch)
     bar = beside.ProgressBar(progress, model.terms, options.epochs, batches, total)
     stop = beside.StopOnSignal()
-    matcher = [ColorfulnessMatcher(batches)] if getattr(model.options, "match_colorfulness", False) else []
-    watch = [counter, beside.StopOnNonFinite(progress, model.terms), bar, *matcher, *record, stop]
+    watch = [counter, beside.StopOnNonFinite(progress, model.terms), bar, *_matcher(model, batches), *record, stop]
     try:
         bar.open()
         with stop:
@@ -124,6 +122,16 @@ def _train(model, options, batches, progress, checkpoints, record):
     if stop.received and progress.step < total:
         raise Interrupted(stop.received, progress.step)
     return progress.step
+
+
+def _matcher(model, batches):
+    """What makes the images as colourful as the photographs, if the model asks for it."""
+    if not getattr(model.options, "match_colorfulness", False):
+        return []
+    # Brings the measures and their libraries along, which no other training needs.
+    from models.colorfulness_matching import ColorfulnessMatcher
+
+    return [ColorfulnessMatcher(batches)]
 
 
 def _record(model, flowers, run_dir, options, progress, batches, checkpoints):
