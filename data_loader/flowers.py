@@ -13,6 +13,12 @@ SPLITS = ("train", "val", "test")
 FEW_IMAGES = 10
 
 
+def require_split(name):
+    """Raise a `UserError` unless there is a split of this name."""
+    if name not in (*SPLITS, "all"):
+        raise UserError(f"split '{name}' does not exist: use one of train, val, test, all.")
+
+
 @dataclass(frozen=True)
 class Flowers:
     """Images of one size in memory-mapped form.
@@ -51,8 +57,7 @@ class Flowers:
         Raises:
             UserError: the name is unknown or the split is empty.
         """
-        if name not in (*SPLITS, "all"):
-            raise UserError(f"split '{name}' does not exist: use one of train, val, test, all.")
+        require_split(name)
         positions = np.flatnonzero((self.split_of == name) | (name == "all"))
         if not len(positions):
             raise UserError(

@@ -41,17 +41,19 @@ class AtMost:
 
 @dataclass(frozen=True)
 class Within:
-    """The value lies within a margin of 0 (equivalence: a missing difference must be shown, not assumed)."""
+    """The value lies within a margin of another (equivalence: a missing difference must be shown, not assumed)."""
 
     margin: float
+    around: float = 0.0
 
     def verdict(self, value):
         """Of a dict of mean, low and high."""
-        inside = -self.margin < value["low"] and value["high"] < self.margin
-        return _verdict(inside, value["low"] > self.margin or value["high"] < -self.margin)
+        low, high = value["low"] - self.around, value["high"] - self.around
+        return _verdict(-self.margin < low and high < self.margin, low > self.margin or high < -self.margin)
 
     def __str__(self):
-        return f"confirmed within ±{self.margin:.3g}, refuted outside"
+        around = f" of {self.around:.3g}" if self.around else ""
+        return f"confirmed within ±{self.margin:.3g}{around}, refuted outside"
 
 
 def _verdict(confirmed, refuted):

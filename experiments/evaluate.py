@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 from data_loader import UserError, load_flowers
-from data_loader.flowers import SPLITS
+from data_loader.flowers import SPLITS, require_split
 from evaluation.baselines import GRAY
 from evaluation.comparison import MARGIN, compare
 from evaluation.metrics import MIN_SCORED_SIDE
@@ -32,6 +32,7 @@ def main():
     arguments = _parser().parse_args()
     if bool(arguments.run_dirs) == arguments.trivial_only:
         raise UserError("name at least one RUN_DIR to score, or --trivial-only with a --dataset.")
+    require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
     if arguments.last < 0:

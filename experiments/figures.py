@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from data_loader import UserError
-from data_loader.flowers import SPLITS
+from data_loader.flowers import SPLITS, require_split
 from data_loader.images import luma, to_unit
 from evaluation.baselines import originals
 from experiments.captions import write_captions
@@ -39,6 +39,7 @@ def main():
     arguments = _parser().parse_args()
     if arguments.images < 1:
         raise UserError(f"--images {arguments.images} is too small: use at least 1.")
+    require_split(arguments.split)
     configs = require_comparable(arguments.run_dirs)
     split = flowers_of_runs(configs, arguments.dataset, arguments.data_dir).split(arguments.split)
     captions = draw_figures(Path(arguments.out), configs, split, arguments.images)

@@ -1,17 +1,17 @@
 """From evidence to verdicts: every claim's numbers, each judged by its rule."""
 
 from evaluation.verdicts import NOT_RUN, UNDECIDED, combined, enough_seeds
-from experiments.claims import CLAIMS
 
 
-def judged(evidence):
-    """All claims with their numbers and verdicts, as for JSON; without its runs a claim is "not run".
+def judged(claims, evidence):
+    """Claims with their numbers and verdicts, as for JSON; without its runs a claim is "not run".
 
     Args:
+        claims: of `Claim`.
         evidence: `Evidence`.
     """
     found = []
-    for claim in CLAIMS:
+    for claim in claims:
         parts = [_part(part, evidence) for part in claim.parts]
         found.append(facts(claim) | {"parts": parts, "verdict": combined([part["verdict"] for part in parts])})
     return found

@@ -19,12 +19,11 @@ from pathlib import Path
 
 from data_loader import UserError, load_flowers
 from data_loader.oxford_flowers import OXFORD_SETS
-from experiments.claims import CLAIMS
 from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
 from experiments.results_check import check
 from experiments.run_directory import read_metrics
-from experiments.scoring import score_runs, write_scores
+from experiments.scoring import score_packed, score_runs, write_scores
 from experiments.shipped_colorizers import ship
 from experiments.tier_files import has_tier, read_tier, write_tier
 from experiments.tier_training import command_lines, image_size, is_done, train_seeds
@@ -101,7 +100,7 @@ def _wanted(plan, only):
     """Names of the runs to train: all of the tier, or those that the claims of --only need."""
     if only is None:
         return plan.runs
-    claims = {claim.id: claim for claim in CLAIMS}
+    claims = {claim.id: claim for claim in plan.claims}
     chosen = [name.strip() for name in only.split(",")]
     for name in chosen:
         require_choice("--only", name, claims)
@@ -115,7 +114,9 @@ def _measure(directories, flowers, plan, arguments, folder):
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
     write_scores(report, list(configs))
     if plan.ships:
-        ship(folder / "colorizers", list(configs))
+        for run, file in ship(folder / "colorizers", list(configs)).items():
+            own = score_packed(file, flowers, "test")
+            report["runs"][run]["shipped"] = {"file": f"colorizers/{file.name}"} | own
     write_tier(folder, report, scores)
     for run_dir in map(Path, configs):
         if (run_dir / "metrics.csv").exists():

@@ -26,7 +26,7 @@ def claims_page(document):
         "Written by `experiments/reproduce.py`. A verdict needs the whole 95 % interval on one side of its rule, and",
         "several seeds of each system where errors are compared; a share of pictures with one seed is that one run's.",
         "Differences are shares of the gray row's pixel-L1. A tier is a preset and a data set, and says nothing about",
-        "another.",
+        "another. A1 and A2 are aims of our own.",
     ]
     for tier, results in document.items():
         lines += ["", f"## {tier}", "", _setting(results), ""]
@@ -70,6 +70,7 @@ def results_section(document, tiers):
             means = [_mean([report["rows"][name][key] for name in names], digits) for key, _, digits in TABLE]
             cells = (label, interval(ratio, 3), *means, _class_named(report, names))
             lines.append(f"| {' | '.join(cells)} |")
+        lines += _shipped(tier, report)
         lines += ["", "| claim | measured, with 95 % interval | verdict |", "|---|---|---|"]
         for claim in results["claims"]:
             parts = [part for part in claim["parts"] if part["value"]]
@@ -126,6 +127,19 @@ def _missing(results):
     ]
     ended = sum(planned.values()) - sum(missing.values())
     return f" **{ended} of {sum(planned.values())} runs are at their end; still to come: {', '.join(told)}.**"
+
+
+def _shipped(tier, report):
+    """What the colorizers that come along score: each is of one epoch, where the table tells of several."""
+    told = [run["shipped"] for run in report["runs"].values() if "shipped" in run]
+    if not told:
+        return []
+    lines = ["", "Comes along, the last epoch alone, in half precision:", ""]
+    lines += ["| colorizer | ratio to gray | colourfulness |", "|---|---|---|"]
+    for own in told:
+        link = f"[`{own['file'].rsplit('/', 1)[-1]}`](results/{tier}/{own['file']})"
+        lines.append(f"| {link} | {interval(own['ratio_to_gray'], 3)} | {interval(own['colorfulness'], 1)} |")
+    return lines
 
 
 def _class_named(report, names):

@@ -1,6 +1,7 @@
 """Scores of runs and of the trivial rows on one split, as a report for JSON."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 from data_loader.progress import progress_bar
@@ -13,7 +14,7 @@ from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
 from evaluation.workers import Workers, usable_cpus
 from experiments.run_directory import read_metrics
-from experiments.trained_run import opened_run, run_names
+from experiments.trained_run import coloring_by, opened_run, run_names
 from models.files import write_text
 
 
@@ -67,6 +68,23 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     if flowers.source == "synthetic":
         report["law"] = law_report(split)
     return report, scores
+
+
+def score_packed(file, flowers, split_name):
+    """What a packed colorizer scores: `ratio_to_gray` and `colorfulness`, each a dict of mean, low and high.
+
+    Args:
+        file: that `models.packed_colorizer.pack` wrote.
+        flowers, split_name: as in `score_runs`.
+    """
+    from models.packed_colorizer import unpack
+
+    split, known = flowers.split(split_name), known_split(flowers, split_name)
+    trivial = trivial_colorings(split, *color_means(known))
+    compared = {name: trivial[name] for name in (PERFECT, GRAY)} | {"own": partial(coloring_by, unpack(file))}
+    with Workers(usable_cpus()) as workers:
+        row = summarize(score(compared, split, ab_prior(known), _bar(f"scoring {file.name}"), workers))["own"]
+    return {measure: row[measure] for measure in ("ratio_to_gray", "colorfulness")}
 
 
 def configurations(runs, rows):

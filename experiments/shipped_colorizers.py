@@ -24,6 +24,9 @@ def ship(folder, run_dirs):
         folder: of the packed colorizers; those of other systems stay.
         run_dirs: of finished runs, named SYSTEM-seedN.
 
+    Returns:
+        name of each run whose colorizer was packed to the file.
+
     Raises:
         UserError: a colorizer is missing, damaged or beyond half precision.
     """
@@ -31,7 +34,7 @@ def ship(folder, run_dirs):
     from models.packed_colorizer import pack
 
     folder = Path(folder)
-    index = read_index(folder)
+    index, packed = read_index(folder), {}
     for run_dir in (Path(directory) for directory in run_dirs if str(directory).endswith("-seed0")):
         config = read_config(run_dir)
         network = load_colorizer(run_dir, MODELS[config["model"]][0])
@@ -42,6 +45,7 @@ def ship(folder, run_dirs):
             file.unlink(missing_ok=True)
             continue
         pack(network, file)
+        packed[run_dir.name] = file
         index[file.name] = {
             "run": run_dir.name,
             "image_size": config["options"]["image_size"],
@@ -49,6 +53,7 @@ def ship(folder, run_dirs):
             "sha256": sha256(file),
         }
     write_text(folder / INDEX, json.dumps(index, indent=1) + "\n")
+    return packed
 
 
 def read_index(folder):

@@ -58,7 +58,7 @@ def tier_results(identity, report, scores):
     for run in report["runs"].values():
         hours[_machine(run["made_with"])] += run["training_seconds"] / 3600
     setting = {"seeds": dict(seeds), "hours": {name: round(count, 2) for name, count in sorted(hours.items())}}
-    return identity | setting | {"claims": judged(evidence_of(report, scores))}
+    return identity | setting | {"claims": judged(TIERS[identity["preset"]].claims, evidence_of(report, scores))}
 
 
 def _machine(made_with):

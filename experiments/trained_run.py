@@ -29,7 +29,7 @@ class TrainedRun:
 
     def coloring(self, which, color):
         """Colourings of the luma of originals (n, S, S, 3) in [0, 1], which are `which` of the split."""
-        return self._coloring(self.model.colorizer, which, color)
+        return coloring_by(self.model.colorizer, which, color)
 
     def last_colorings(self, epochs):
         """Functions as `coloring`, of the colorizers of the last finished epochs.
@@ -41,15 +41,7 @@ class TrainedRun:
         if len(files) < epochs:
             raise UserError(f"{self.run_dir} keeps the colorizers of {len(files)} epochs: ask --last for no more.")
         networks = [self.colorizing.load_colorizer(self.run_dir, file=file) for file in files[-epochs:]]
-        return [partial(self._coloring, network) for network in networks]
-
-    def _coloring(self, network, which, color):
-        z = None
-        if self.colorizing.reads_noise(network):
-            # Each picture has its own, whichever others it is coloured with.
-            size = network.inputs[1].shape[-1]
-            z = np.stack([np.random.default_rng((0, number)).standard_normal(size) for number in which])
-        return to_unit(self.colorizing.colorize(network, luma(color), z=z))
+        return [partial(coloring_by, network) for network in networks]
 
     def samples(self, gray, samples, seed):
         """Several colourings of gray pictures (n, S, S, 1), uint8 (n, samples, S, S, 3)."""
@@ -72,6 +64,18 @@ class TrainedRun:
     def to_gray(self, color, seed=None):
         """F of colour pictures (n, S, S, 3), without rounding to 8 bits."""
         return from_network(self.model.predict_images(self.model.F, to_network(color)))
+
+
+def coloring_by(network, which, color):
+    """A colorizer's colourings of the luma of originals (n, S, S, 3) in [0, 1], which are `which` of their split."""
+    from models.colorizing import colorize, reads_noise
+
+    z = None
+    if reads_noise(network):
+        # Each picture has its own, whichever others it is coloured with.
+        size = network.inputs[1].shape[-1]
+        z = np.stack([np.random.default_rng((0, number)).standard_normal(size) for number in which])
+    return to_unit(colorize(network, luma(color), z=z))
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_loader import UserError
+from data_loader import UserError, load_flowers
+from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import flower
 from experiments import shipped_colorizers
 from experiments.results_check import check
+from experiments.scoring import score_packed
 from experiments.shipped_colorizers import DEFAULT, MOST_BYTES, read_index, sha256, ship, wrong_files
 from models import CapsuleCycleGAN, CycleGAN, StochasticCycleGAN
 from models.colorizing import colorize
@@ -70,6 +72,16 @@ def test_photos_are_coloured_without_a_run(tiny, tmp_path, monkeypatch):
         assert (done.returncode, message in done.stderr) == (2, True), done.stderr
 
 
+def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp_path):
+    colorizer = CycleGAN(**tiny).colorizer
+    pack(colorizer, tmp_path / "ours.npz")
+    flowers = load_flowers(photo_folder, 32)
+    color = to_unit(flowers.split("all").color(range(12)))
+    error = np.abs(to_unit(colorize(colorizer, luma(color))) - color).sum() / np.abs(luma(color) - color).sum()
+    found = score_packed(tmp_path / "ours.npz", flowers, "all")
+    assert found["ratio_to_gray"]["mean"] == pytest.approx(error, rel=0.01)
+
+
 @pytest.fixture
 def run_dirs(tiny, tmp_path):
     """What `ship` reads of two seeds of a system, and of one whose colorizer is too large."""
@@ -86,7 +98,8 @@ def test_the_first_seed_of_what_is_small_enough_is_shipped(run_dirs, tmp_path, m
     monkeypatch.setattr(shipped_colorizers, "MOST_BYTES", 100_000)
     folder = tmp_path / "results" / "tier" / "colorizers"
     ship(folder, run_dirs[:1])
-    ship(folder, run_dirs)
+    packed = ship(folder, run_dirs)
+    assert packed == {"cyclegan-seed0": folder / "cyclegan.npz"}
     index = read_index(folder)
     assert {name: entry["run"] for name, entry in index.items()} == {"cyclegan.npz": "cyclegan-seed0"}
     assert {path.name for path in folder.iterdir()} == {"cyclegan.npz", "index.json"}
