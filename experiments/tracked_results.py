@@ -7,7 +7,8 @@ from pathlib import Path
 from data_loader.errors import UserError
 from experiments.cli import PROJECT
 from experiments.judging import judged
-from experiments.results_text import claims_page, measures_section, results_section
+from experiments.readme_text import headline_section, measures_section, results_section
+from experiments.results_text import claims_page
 from experiments.tier_files import evidence_of, read_tier
 from experiments.tiers import TIERS, configuration_of
 from models.files import write_text
@@ -88,7 +89,11 @@ def in_order(document):
 def readme_sections(folder, document):
     """Name to text of the README's sections that are written from files and code."""
     tiers = {tier: read_tier(folder / tier) for tier in document}
-    return {"results": results_section(document, tiers), "measures": measures_section()}
+    return {
+        "headline": headline_section(document, tiers),
+        "results": results_section(document, tiers),
+        "measures": measures_section(),
+    }
 
 
 def with_sections(text, sections):

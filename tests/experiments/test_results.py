@@ -21,7 +21,7 @@ from experiments.claims import AIMS, CLAIMS, Evidence
 from experiments.figures import draw_figures
 from experiments.judging import judged
 from experiments.results_check import check
-from experiments.results_text import TABLE, results_section
+from experiments.readme_text import TABLE, headline_section, results_section
 from experiments.tier_files import evidence_of, read_tier, write_tier
 from experiments.tiers import RUNS
 from experiments.tracked_results import BEGIN, END, in_order
@@ -187,7 +187,7 @@ def test_claims_whose_runs_did_not_end_are_not_run(reproduced, runs):
 def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
     shutil.copytree(reproduced[0], tmp_path / "results")
     results, readme = tmp_path / "results", tmp_path / "README.md"
-    sections = ("results", "measures")
+    sections = ("headline", "results", "measures")
     readme.write_text("".join(f"{BEGIN.format(name)}\n{END.format(name)}\n" for name in sections))
     assert [problem.split(": ")[1] for problem in check(results, readme)] == [
         "its tables are not what the tracked results and the code say"
@@ -325,6 +325,10 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     # 12.706 standard errors of 0.05 between the seeds.
     assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] |" in text
     assert "| 0.50 |" in text
+    told = setting | {"claims": [{"id": name, "verdict": "refuted"} for name in ("C1", "C3")]}
+    headline = headline_section({"a": told}, {"a": (report, pictures)})
+    assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] | 1.1 |" in headline
+    assert "**refuted** C1, C3" in headline
     # Of the tier's other runs there is nothing yet.
     assert "still to come: cyclegan-l2, capsule-mse" in text
     assert list(in_order({"a": setting, "b": setting | {"preset": "paper"}})) == ["b", "a"]
