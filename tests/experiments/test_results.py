@@ -20,8 +20,8 @@ from experiments.captions import read_captions
 from experiments.claims import AIMS, CLAIMS, Evidence
 from experiments.figures import draw_figures
 from experiments.judging import judged
-from experiments.results_check import check
 from experiments.readme_text import TABLE, headline_section, results_section
+from experiments.results_check import check
 from experiments.tier_files import evidence_of, read_tier, write_tier
 from experiments.tiers import RUNS
 from experiments.tracked_results import BEGIN, END, in_order
