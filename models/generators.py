@@ -114,16 +114,16 @@ def colorizer(generator):
     return keras.Model(_unlisted([gray, *z]), generator(_unlisted([rgb, *z])), name="colorizer")
 
 
-def chroma_generator(chroma, name=None, matched=False):
+def chroma_generator(chroma, name=None, **shown):
     """A generator that keeps its input's luma where RGB has room.
 
     Args:
         chroma: network from (n, S, S, 3) to Cb, Cr (n, S, S, 2).
         name: of the generator.
-        matched: as in `ChromaOverLuma`.
+        **shown: of `ChromaOverLuma`: what it does to the chroma except in training.
     """
     inputs = [keras.Input(tensor.shape[1:]) for tensor in chroma.inputs]
-    color = ChromaOverLuma(matched)([inputs[0], chroma(_unlisted(inputs))])
+    color = ChromaOverLuma(**shown)([inputs[0], chroma(_unlisted(inputs))])
     return keras.Model(_unlisted(inputs), color, name=name)
 
 

@@ -96,21 +96,24 @@ class ChromaOverLuma(keras.layers.Layer):
 
     Args:
         matched: keep a `strength`, 1 at first, that multiplies the chroma except in training.
+        halved: except in training, give the chroma half the resolution of the luma (4:2:0, as in JPEG); h and w even.
     """
 
-    def __init__(self, matched=False, **kwargs):
+    def __init__(self, matched=False, halved=False, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        self.matched = matched
+        self.matched, self.halved = matched, halved
         if matched:
             self.strength = self.add_weight(shape=(), initializer="ones", trainable=False, name="strength")
 
     def get_config(self):
-        return super().get_config() | {"matched": self.matched}
+        return super().get_config() | {"matched": self.matched, "halved": self.halved}
 
     def call(self, inputs, training=None):
         image, chroma = (ops.cast(x, "float32") for x in inputs)
         if self.matched and not training:
             chroma = self.strength * chroma
+        if self.halved and not training:
+            chroma = ops.image.resize(ops.average_pool(chroma, 2, strides=2), chroma.shape[1:3], "bilinear")
         red_weight, green_weight, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
         y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
         blue = 2 * (1 - blue_weight) * chroma[..., :1]

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from data_loader.errors import UserError
-from models.option_table import Options, option
+from models.option_table import Options, flag, option
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class UnpairedOptions(ModelOptions):
     match_colorfulness: bool = option(
         False, "with chroma: images are made as colourful as the training photographs, by one factor an epoch"
     )
+    half_chroma: bool = option(
+        False, "with chroma: images have it at half the resolution of the luma, as in JPEG, which takes grain out"
+    )
     norm: str = option(
         "instance", "per channel and image [3.1], or over height, width and channels", ("instance", "layer")
     )
@@ -51,11 +54,12 @@ class UnpairedOptions(ModelOptions):
     paired_loss: str = option("l2", "norm of the paired loss [5]", ("l2", "l1"))
 
     def check_together(self):
-        """The input skip is the U-Net's; colourfulness is matched by chroma; a paired loss needs pairs."""
+        """The input skip is the U-Net's; what is done to the chroma needs chroma; a paired loss needs pairs."""
         if self.input_skip and self.generator != "unet":
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
-        if self.match_colorfulness and self.output != "chroma":
-            raise UserError(f"--match-colorfulness does nothing with --output {self.output}: use --output chroma.")
+        for name in ("match_colorfulness", "half_chroma"):
+            if getattr(self, name) and self.output != "chroma":
+                raise UserError(f"{flag(name)} does nothing with --output {self.output}: use --output chroma.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
 

@@ -46,6 +46,7 @@ PRESETS = {
             "batch_size": 4,
             "ema": 0.999,
             "match_colorfulness": True,
+            "half_chroma": True,
         },
     },
     # The paper's systems on real photographs in less than an hour each on two CPU cores.

@@ -185,6 +185,28 @@ def test_chroma_over_luma_keeps_the_luma_and_is_the_inverse_of_the_transform():
     assert ops.convert_to_numpy(ChromaOverLuma()([image + 0.9, chroma * 5])).max() == 1
 
 
+def test_halved_chroma_is_of_half_the_resolution_except_in_training():
+    rng = np.random.default_rng(0)
+    image = np.zeros((2, 8, 4, 3), "float32")
+    chroma = rng.uniform(-0.2, 0.2, (2, 8, 4, 2)).astype("float32")
+    plain, halved = ChromaOverLuma(), ChromaOverLuma(halved=True)
+    assert (
+        ops.convert_to_numpy(halved([image, chroma], training=True)) == ops.convert_to_numpy(plain([image, chroma]))
+    ).all()
+    # Chroma that alternates from pixel to pixel is grain; what is the same in neighbours stays.
+    grain = np.indices((8, 4)).sum(axis=0)[None, ..., None] % 2 * 0.2 - 0.1 + np.zeros((2, 8, 4, 2))
+    assert (
+        np.abs(ops.convert_to_numpy(halved([image, grain]))).max()
+        < 1e-6
+        < np.ptp(ops.convert_to_numpy(plain([image, grain])))
+    )
+    even = np.full((2, 8, 4, 2), 0.1)
+    assert ops.convert_to_numpy(halved([image, even])) == pytest.approx(
+        ops.convert_to_numpy(plain([image, even])), abs=1e-6
+    )
+    assert luma(ops.convert_to_numpy(halved([image, chroma]))) == pytest.approx(0, abs=1e-6)
+
+
 def test_the_colorizer_repeats_gray_to_three_channels(gan, batch):
     repeated = np.repeat(batch[0], 3, axis=-1)
     assert ops.convert_to_numpy(gan.colorizer(batch[0])) == pytest.approx(

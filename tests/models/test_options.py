@@ -68,6 +68,7 @@ def test_a_special_table_wins_and_reaches_its_model_alone():
         (CycleGANOptions, {"paired_fraction": -0.1}, "--paired-fraction -0.1 is too small"),
         (CycleGANOptions, {"paired_weight": 1.0, "paired_fraction": 0.0}, "needs known pairs"),
         (CycleGANOptions, {"match_colorfulness": True}, "--match-colorfulness does nothing with --output rgb"),
+        (CycleGANOptions, {"half_chroma": True}, "--half-chroma does nothing with --output rgb"),
         (CapsuleCycleGANOptions, {"capsule_loss": "margin"}, "use --capsule routing"),
         (CapsuleCycleGANOptions, {"routing_iterations": 5}, "--capsule published does not route"),
         (CapsuleCycleGANOptions, {"discriminator_filters": 20}, "use a multiple of 8"),
