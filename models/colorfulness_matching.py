@@ -1,7 +1,7 @@
 """As colourful as the photographs: averaging and the cycle make chroma paler, and one factor gives that back.
 
 The factor is fitted without pairs: the colourings of gray training photographs become as colourful, on average, as the
-colour ones.
+colour ones, or have a share of that. Less colour is less error, as a wrong colour costs more than none.
 """
 
 import keras
@@ -23,12 +23,13 @@ class ColorfulnessMatcher(keras.callbacks.Callback):
 
     Args:
         batches: `Batches` of the training split.
+        share: of the photographs' colourfulness, above 0.
     """
 
-    def __init__(self, batches):
+    def __init__(self, batches, share=1.0):
         super().__init__()
         self.gray = luma(to_network(_some(batches.gray_split)))
-        self.wanted = _mean_colorfulness(to_unit(_some(batches.color_split)))
+        self.wanted = share * _mean_colorfulness(to_unit(_some(batches.color_split)))
 
     def on_epoch_end(self, epoch, logs=None):
         with self.model.averaged():

@@ -30,8 +30,10 @@ class UnpairedOptions(ModelOptions):
     generator_filters: int = option(None, "filters of its first convolution (default: 64 resnet, 32 unet)", at_least=1)
     input_skip: bool = option(False, "U-Net only: its last layer sees the input too")
     output: str = option("rgb", "G puts out colours, or chroma alone over its input's luma", ("rgb", "chroma"))
-    match_colorfulness: bool = option(
-        False, "with chroma: images are made as colourful as the training photographs, by one factor an epoch"
+    match_colorfulness: float = option(
+        0.0,
+        "with chroma: images get this share of the training photographs' colourfulness, by one factor an epoch; 0: no",
+        at_least=0,
     )
     half_chroma: bool = option(
         False, "with chroma: images have it at half the resolution of the luma, as in JPEG, which takes grain out"

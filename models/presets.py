@@ -45,7 +45,7 @@ PRESETS = {
             "beta1": 0.5,
             "batch_size": 4,
             "ema": 0.999,
-            "match_colorfulness": True,
+            "match_colorfulness": 0.95,
             "half_chroma": True,
         },
     },

@@ -126,12 +126,13 @@ def _train(model, options, batches, progress, checkpoints, record):
 
 def _matcher(model, batches):
     """What makes the images as colourful as the photographs, if the model asks for it."""
-    if not getattr(model.options, "match_colorfulness", False):
+    share = getattr(model.options, "match_colorfulness", 0)
+    if not share:
         return []
     # Brings the measures and their libraries along, which no other training needs.
     from models.colorfulness_matching import ColorfulnessMatcher
 
-    return [ColorfulnessMatcher(batches)]
+    return [ColorfulnessMatcher(batches, share)]
 
 
 def _record(model, flowers, run_dir, options, progress, batches, checkpoints):
