@@ -45,6 +45,7 @@ PRESETS = {
             "beta1": 0.5,
             "batch_size": 4,
             "ema": 0.999,
+            "cycle_noise": 0.05,
             "match_colorfulness": 0.95,
             "half_chroma": True,
         },
