@@ -25,8 +25,8 @@ class Evidence:
 class Part:
     """A number that decides a claim, or a part of it: `value` makes it of the `Evidence`, `rule` judges it.
 
-    `runs` names the runs that it is made of. Where it `compares` their errors with each other or with gray, it takes
-    several seeds of each, as another seed changes errors.
+    `runs` names the runs that it is made of. Where it `compares` their errors or colours with each other's or with a
+    trivial row's, it takes several seeds of each, as another seed changes them.
     """
 
     measure: str
@@ -57,23 +57,27 @@ def _difference(of, than, rule):
     )
 
 
-def _beats_gray(name, times=1.0):
-    """Two systems that both do nothing are alike, too; a claim of likeness is about systems that work."""
+def _over_gray(name, rule):
     return Part(
         f"pixel-L1 of {name} over that of gray",
         lambda evidence: ratio_to(evidence.scores[name], "pixel_l1", evidence.trivial[GRAY]),
-        AtMost(times),
+        rule,
         (name,),
     )
 
 
-def _colorfulness(name, rule):
+def _beats_gray(name):
+    """Two systems that both do nothing are alike, too; a claim of likeness is about systems that work."""
+    return _over_gray(name, AtMost(1.0))
+
+
+def _colorfulness(name, rule, compares):
     return Part(
         f"colourfulness of {name} over the originals'",
         lambda evidence: ratio_to(evidence.scores[name], "colorfulness", evidence.trivial[PERFECT]),
         rule,
         (name,),
-        compares=False,
+        compares,
     )
 
 
@@ -125,7 +129,7 @@ CLAIMS = (
                 ("stochastic",),
                 compares=False,
             ),
-            _colorfulness("stochastic", Above(1 / 3)),
+            _colorfulness("stochastic", Above(1 / 3), compares=False),
         ),
     ),
     Claim(
@@ -166,13 +170,18 @@ AIMS = (
         "aim",
         "CycleGAN errs at most 1.25 times as much as gray, with colourfulness within a fifth of the originals'.",
         ("cyclegan",),
-        (_beats_gray("cyclegan", times=1.25), _colorfulness("cyclegan", Within(0.2, around=1.0))),
+        (_over_gray("cyclegan", AtMost(1.25)), _colorfulness("cyclegan", Within(0.2, around=1.0), compares=True)),
     ),
     Claim(
         "A2",
         "aim",
         "Our recipe, preset best, errs less than gray, with colourfulness within a tenth of the originals'.",
         ("best",),
-        (_beats_gray("best"), _colorfulness("best", Within(0.1, around=1.0))),
+        (_beats_gray("best"), _colorfulness("best", Within(0.1, around=1.0), compares=True)),
     ),
 )
+
+
+def claims_of(tier):
+    """What a tier's runs decide: the claims, and the aims where it has them."""
+    return CLAIMS + AIMS if tier.aims else CLAIMS

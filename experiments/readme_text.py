@@ -93,7 +93,7 @@ def _shipped(tier, report):
     lines = ["", "Comes along, the last epoch alone, in half precision:", ""]
     lines += ["| colorizer | ratio to gray | colourfulness |", "|---|---|---|"]
     for own in told:
-        link = f"[`{own['file'].rsplit('/', 1)[-1]}`](results/{tier}/{own['file']})"
+        link = f"[`{own['file']}`](results/{tier}/colorizers/{own['file']})"
         lines.append(f"| {link} | {interval(own['ratio_to_gray'], 3)} | {interval(own['colorfulness'], 1)} |")
     return lines
 

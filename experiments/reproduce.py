@@ -10,7 +10,7 @@ python experiments/reproduce.py --check                         do tracked resul
 Runs that are done are kept, a run that was broken off goes on, and a claim that misses a run is "not run".
 It writes claims.json and claims.md to results/, and for each tier, a preset and a data set, scores.json (all measures),
 pictures.csv (what the verdicts read), losses and figures. What a tier holds of other runs stays; tiers are never
-compared with each other. The README's results section is written anew, too.
+compared with each other. The README's tables are written anew, too.
 """
 
 import argparse
@@ -19,12 +19,13 @@ from pathlib import Path
 
 from data_loader import UserError, load_flowers
 from data_loader.oxford_flowers import OXFORD_SETS
+from experiments.claims import claims_of
 from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
 from experiments.results_check import check
 from experiments.run_directory import read_metrics
 from experiments.scoring import score_packed, score_runs, write_scores
-from experiments.shipped_colorizers import ship
+from experiments.shipped_colorizers import sha256, ship
 from experiments.tier_files import has_tier, read_tier, write_tier
 from experiments.tier_training import command_lines, image_size, is_done, train_seeds
 from experiments.tiers import FIXED, TIERS
@@ -100,7 +101,7 @@ def _wanted(plan, only):
     """Names of the runs to train: all of the tier, or those that the claims of --only need."""
     if only is None:
         return plan.runs
-    claims = {claim.id: claim for claim in plan.claims}
+    claims = {claim.id: claim for claim in claims_of(plan)}
     chosen = [name.strip() for name in only.split(",")]
     for name in chosen:
         require_choice("--only", name, claims)
@@ -114,9 +115,9 @@ def _measure(directories, flowers, plan, arguments, folder):
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
     write_scores(report, list(configs))
     if plan.ships:
-        for run, file in ship(folder / "colorizers", list(configs)).items():
-            own = score_packed(file, flowers, "test")
-            report["runs"][run]["shipped"] = {"file": f"colorizers/{file.name}"} | own
+        packed = ship(folder / "colorizers", list(configs))
+        for run, own in score_packed(packed, flowers, "test").items():
+            report["runs"][run]["shipped"] = {"file": packed[run].name, "sha256": sha256(packed[run])} | own
     write_tier(folder, report, scores)
     for run_dir in map(Path, configs):
         if (run_dir / "metrics.csv").exists():

@@ -53,7 +53,7 @@ def _disagreements(folder, tracked):
     """Where what is tracked of a tier is not what its files and the code say."""
     report, scores = read_tier(folder)
     for name in wrong_files(folder / "colorizers", report["runs"]):
-        yield f"colorizers/{name} is not listed in index.json, or is not what is listed there"
+        yield f"colorizers/{name} is not what index.json lists and scores.json tells of"
     for name, run in report["runs"].items():
         seconds = sum(epoch["seconds"] for epoch in read_metrics(folder / "losses" / f"{name}.csv"))
         if not np.isclose(seconds, run["training_seconds"], atol=0.1):

@@ -11,12 +11,12 @@ def claims_page(document):
         document: as in claims.json.
     """
     lines = [
-        "# The paper's claims",
+        "# The paper's claims, and aims of our own",
         "",
         "Written by `experiments/reproduce.py`. A verdict needs the whole 95 % interval on one side of its rule, and",
         "several seeds of each system where errors are compared; a share of pictures with one seed is that one run's.",
         "Differences are shares of the gray row's pixel-L1. A tier is a preset and a data set, and says nothing about",
-        "another. A1 and A2 are aims of our own.",
+        "another.",
     ]
     for tier, results in document.items():
         lines += ["", f"## {tier}", "", setting(results), ""]

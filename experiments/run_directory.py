@@ -12,7 +12,7 @@ from evaluation.workers import usable_cpus
 from experiments.cli import PROJECT, import_keras
 from models.files import write_text
 from models.options import decides_what_is_learned
-from models.presets import MODELS
+from models.presets import MODELS, whole_options
 
 CONFIG = "config.json"
 
@@ -37,6 +37,7 @@ def read_config(directory):
         config = json.loads(file.read_text())
         if not {"model", "options", "training", "data"} <= set(config) or config["model"] not in MODELS:
             raise ValueError
+        config["options"] = whole_options(config["model"], config["options"])
     except FileNotFoundError:
         raise UserError(f"{directory} is no run, it has no {CONFIG}: name a directory that a training made.") from None
     except (ValueError, TypeError):

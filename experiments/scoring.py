@@ -70,21 +70,22 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     return report, scores
 
 
-def score_packed(file, flowers, split_name):
-    """What a packed colorizer scores: `ratio_to_gray` and `colorfulness`, each a dict of mean, low and high.
+def score_packed(files, flowers, split_name):
+    """What packed colorizers score: name to `ratio_to_gray` and `colorfulness`, each a dict of mean, low and high.
 
     Args:
-        file: that `models.packed_colorizer.pack` wrote.
+        files: name to the file that `models.packed_colorizer.pack` wrote.
         flowers, split_name: as in `score_runs`.
     """
     from models.packed_colorizer import unpack
 
     split, known = flowers.split(split_name), known_split(flowers, split_name)
     trivial = trivial_colorings(split, *color_means(known))
-    compared = {name: trivial[name] for name in (PERFECT, GRAY)} | {"own": partial(coloring_by, unpack(file))}
+    colorings = {name: trivial[name] for name in (PERFECT, GRAY)}
+    colorings |= {name: partial(coloring_by, unpack(file)) for name, file in files.items()}
     with Workers(usable_cpus()) as workers:
-        row = summarize(score(compared, split, ab_prior(known), _bar(f"scoring {file.name}"), workers))["own"]
-    return {measure: row[measure] for measure in ("ratio_to_gray", "colorfulness")}
+        rows = summarize(score(colorings, split, ab_prior(known), _bar("scoring packed colorizers"), workers))
+    return {name: {measure: rows[name][measure] for measure in ("ratio_to_gray", "colorfulness")} for name in files}
 
 
 def configurations(runs, rows):

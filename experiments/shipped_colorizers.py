@@ -75,22 +75,26 @@ def read_index(folder):
 
 
 def wrong_files(folder, runs):
-    """Names of packed colorizers of a folder that are missing, another than listed, not listed, or of no such run.
+    """Names of packed colorizers of a folder that are missing, another than listed or scored, or not listed.
 
     Args:
         folder: of the packed colorizers.
-        runs: names of the tier's runs.
+        runs: the tier's runs, name to what scores.json tells of each.
     """
     folder, index = Path(folder), read_index(folder)
     return [
         name
         for name in sorted({file.name for file in folder.glob("*.npz")} | set(index))
-        if name not in index or index[name]["run"] not in runs or not _is_listed(folder / name, index[name])
+        if name not in index or not _is_listed(folder / name, index[name]) or not _is_scored(index[name], runs)
     ]
 
 
 def _is_listed(file, entry):
     return file.is_file() and (file.stat().st_size, sha256(file)) == (entry["bytes"], entry["sha256"])
+
+
+def _is_scored(entry, runs):
+    return runs.get(entry["run"], {}).get("shipped", {}).get("sha256") == entry["sha256"]
 
 
 def sha256(file):

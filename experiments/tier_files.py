@@ -19,8 +19,10 @@ from experiments.claims import Evidence
 from experiments.scoring import configurations
 from experiments.tiers import FIXED, RUNS, configuration_of
 from models.files import write_text
+from models.presets import whole_options
 
 PICTURE_MEASURES = ("pixel_l1", "ab_spread", "colorfulness")
+SHIPPED = {"file", "sha256", "ratio_to_gray", "colorfulness"}
 SAME_PICTURES = ("dataset", "digest", "split", "images", "image_size", "epochs_scored")
 
 
@@ -58,6 +60,8 @@ def read_tier(folder):
         pictures = (Path(folder) / "pictures.csv").read_text()
         scores = _from_csv(pictures)
         _require_whole(report, scores, pictures)
+        for run in report["runs"].values():
+            run["options"] = whole_options(run["model"], run["options"])
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing: restore it, or move the folder away.") from None
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
@@ -85,7 +89,8 @@ def _require_whole(report, scores, pictures):
     whole = report["pictures_sha256"] == _sha256(pictures) and {PERFECT, GRAY} | runs <= names == set(scores)
     for row in scores.values():
         whole &= all(len(values) == report["images"] and np.isfinite(values).all() for values in row.values.values())
-    whole &= all("training_seconds" in run for run in report["runs"].values())
+    for run in report["runs"].values():
+        whole &= "training_seconds" in run and set(run.get("shipped", SHIPPED)) >= SHIPPED
     if not whole or any(_place(run)[0] < 0 for run in runs):
         raise ValueError
 

@@ -3,14 +3,12 @@
 import signal
 import subprocess
 import sys
-from dataclasses import asdict
 
 from data_loader import UserError
 from experiments.cli import PROJECT
 from experiments.run_directory import is_finished, read_config
 from experiments.tiers import RUNS
 from experiments.train import parsed
-from models.presets import MODELS
 
 
 def _settings(plan, arguments):
@@ -76,9 +74,7 @@ def is_done(name, directory, words, flowers):
         return False
     config, (script, _) = read_config(directory), RUNS[name]
     _, options, training = parsed(script, words)
-    # Options that came after a run was trained stood at their defaults.
-    since = asdict(MODELS[script][1]())
-    found = (config["model"], since | config["options"], config["training"], config["data"]["digest"])
+    found = (config["model"], config["options"], config["training"], config["data"]["digest"])
     return found == (script, options, training, flowers.digest)
 
 

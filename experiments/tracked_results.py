@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from data_loader.errors import UserError
+from experiments.claims import claims_of
 from experiments.cli import PROJECT
 from experiments.judging import judged
 from experiments.readme_text import headline_section, measures_section, results_section
@@ -59,7 +60,7 @@ def tier_results(identity, report, scores):
     for run in report["runs"].values():
         hours[_machine(run["made_with"])] += run["training_seconds"] / 3600
     setting = {"seeds": dict(seeds), "hours": {name: round(count, 2) for name, count in sorted(hours.items())}}
-    return identity | setting | {"claims": judged(TIERS[identity["preset"]].claims, evidence_of(report, scores))}
+    return identity | setting | {"claims": judged(claims_of(TIERS[identity["preset"]]), evidence_of(report, scores))}
 
 
 def _machine(made_with):

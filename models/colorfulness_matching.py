@@ -1,7 +1,7 @@
 """As colourful as the photographs: averaging and the cycle make chroma paler, and one factor gives that back.
 
 The factor is fitted without pairs: the colourings of gray training photographs become as colourful, on average, as the
-colour ones, or have a share of that. Less colour is less error, as a wrong colour costs more than none.
+colour ones, or have a share of that. The paler a wrong colour is, the less it costs.
 """
 
 import keras

@@ -1,6 +1,6 @@
 """The presets: what each changes of the option tables' defaults, for all models and for single ones."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from models.options import (
     CapsuleCycleGANOptions,
@@ -94,6 +94,18 @@ PRESETS = {
 def presets_of(model_options):
     """Names of the presets that there are for a model, given its options type."""
     return [name for name, tables in PRESETS.items() if name == "paper" or _applying(tables, model_options)]
+
+
+def whole_options(model, options):
+    """A run's options with those that came after it, which stood at their defaults, and of today's types.
+
+    Args:
+        model: its name in `MODELS`.
+        options: name to value, as an earlier version of the code may have written them.
+    """
+    whole = asdict(MODELS[model][1]()) | options
+    floats = {entry.name for entry in fields(MODELS[model][1]) if isinstance(entry.default, float)}
+    return {name: float(value) if name in floats else value for name, value in whole.items()}
 
 
 def of_preset(table, preset, model_options):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from experiments.tiers import RUNS
 from experiments.tracked_results import BEGIN, END, in_order
 from experiments.trained_run import flowers_of_runs, require_comparable, run_names
 from models import flower_classifier
+from models.options import CycleGANOptions
+from models.presets import whole_options
 from tests.experiments.scripts import PROJECT, call
 
 SETTINGS = {"generator-filters": "2", "discriminator-filters": "8", "epochs": "1"}
@@ -318,7 +321,7 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     setting = {"preset": "quick", "dataset": "x", "image_size": 8, "images": {"train": 1, "test": 1}, "changed": []}
     setting |= {"seeds": {"cyclegan": 2}, "hours": {"x": 1.0}, "claims": []}
     one = {"mean": 1.2, "low": 1.1, "high": 1.3}
-    own = {"file": "colorizers/cyclegan.npz", "ratio_to_gray": one, "colorfulness": one}
+    own = {"file": "cyclegan.npz", "ratio_to_gray": one, "colorfulness": one}
     report["runs"]["cyclegan-seed0"]["shipped"] = own
     text = results_section({"a": setting}, {"a": (report, pictures)})
     assert "| [`cyclegan.npz`](results/a/colorizers/cyclegan.npz) | 1.200 [1.100, 1.300] | 1.2 [1.1, 1.3] |" in text
@@ -456,10 +459,29 @@ def test_systems_that_do_not_beat_gray_are_not_on_a_level():
 
 
 def test_aims_are_reached_by_error_and_colourfulness_together():
-    evidence = evidence_for(cyclegan=120, best=95)
-    # Of 40 where the originals have 50: as far off as the first aim allows, and further than the second.
-    assert verdicts(evidence, AIMS) == {"A1": "undecided", "A2": "refuted"}
-    for run in evidence.scores["cyclegan"] + evidence.scores["best"]:
-        run.values["colorfulness"] = run.values["colorfulness"] * 1.2
-    assert verdicts(evidence, AIMS) == {"A1": "confirmed", "A2": "confirmed"}
-    assert verdicts(evidence_for(cyclegan=130, best=105), AIMS) == {"A1": "refuted", "A2": "refuted"}
+    def as_colourful(times, **given):
+        """With so many times the originals' colourfulness."""
+        evidence = evidence_for(**given)
+        for run in evidence.scores["cyclegan"] + evidence.scores["best"]:
+            run.values["colorfulness"] = np.full(60, 50.0 * times)
+        return verdicts(evidence, AIMS)
+
+    small, large = {"cyclegan": 120, "best": 95}, {"cyclegan": 130, "best": 105}
+    assert as_colourful(1.0, **small) == {"A1": "confirmed", "A2": "confirmed"}
+    assert as_colourful(1.0, **large) == {"A1": "refuted", "A2": "refuted"}
+    assert as_colourful(0.85, **small) == {"A1": "confirmed", "A2": "refuted"}
+    assert as_colourful(1.25, **small) == {"A1": "refuted", "A2": "refuted"}
+    # Another seed may have another colourfulness.
+    assert (
+        as_colourful(1.0, seeds=1, **small)
+        == as_colourful(0.5, seeds=1, **small)
+        == dict.fromkeys(("A1", "A2"), "undecided")
+    )
+
+
+def test_runs_from_before_an_option_are_of_one_configuration_with_those_after_it():
+    now = asdict(CycleGANOptions())
+    before = {name: value for name, value in now.items() if name != "half_chroma"} | {"match_colorfulness": False}
+    whole = whole_options("cyclegan", before)
+    assert json.dumps(whole, sort_keys=True) == json.dumps(now, sort_keys=True)
+    assert whole_options("cyclegan", {"match_colorfulness": True})["match_colorfulness"] == 1.0

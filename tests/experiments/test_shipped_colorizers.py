@@ -78,8 +78,8 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
     flowers = load_flowers(photo_folder, 32)
     color = to_unit(flowers.split("all").color(range(12)))
     error = np.abs(to_unit(colorize(colorizer, luma(color))) - color).sum() / np.abs(luma(color) - color).sum()
-    found = score_packed(tmp_path / "ours.npz", flowers, "all")
-    assert found["ratio_to_gray"]["mean"] == pytest.approx(error, rel=0.01)
+    found = score_packed({"ours": tmp_path / "ours.npz"}, flowers, "all")
+    assert found["ours"]["ratio_to_gray"]["mean"] == pytest.approx(error, rel=0.01)
 
 
 @pytest.fixture
@@ -104,11 +104,14 @@ def test_the_first_seed_of_what_is_small_enough_is_shipped(run_dirs, tmp_path, m
     assert {name: entry["run"] for name, entry in index.items()} == {"cyclegan.npz": "cyclegan-seed0"}
     assert {path.name for path in folder.iterdir()} == {"cyclegan.npz", "index.json"}
     assert index["cyclegan.npz"]["bytes"] == (folder / "cyclegan.npz").stat().st_size
-    assert not wrong_files(folder, {"cyclegan-seed0"})
-    assert wrong_files(folder, {"cyclegan-seed1"}) == ["cyclegan.npz"]
+    scored = {"cyclegan-seed0": {"shipped": {"sha256": index["cyclegan.npz"]["sha256"]}}}
+    assert not wrong_files(folder, scored)
+    # Of another run, not scored, or another file at that time.
+    for others in ({"cyclegan-seed1": {}}, {"cyclegan-seed0": {}}, {"cyclegan-seed0": {"shipped": {"sha256": "0"}}}):
+        assert wrong_files(folder, others) == ["cyclegan.npz"]
     (folder / "letter.npz").write_bytes(b"mine")
     (folder / "cyclegan.npz").write_bytes(b"another")
-    assert wrong_files(folder, {"cyclegan-seed0"}) == ["cyclegan.npz", "letter.npz"]
+    assert wrong_files(folder, scored) == ["cyclegan.npz", "letter.npz"]
     (folder / "index.json").write_text("[]")
     with pytest.raises(UserError, match=r"index\.json is damaged"):
         read_index(folder)
@@ -137,4 +140,4 @@ def test_a_shipped_colorizer_is_the_listed_one_and_colours(folder, name):
 
 def test_check_names_a_colorizer_that_is_not_the_listed_one(monkeypatch):
     monkeypatch.setattr("experiments.results_check.wrong_files", lambda *_: ["best.npz"])
-    assert any("best.npz is not listed" in problem for problem in check(PROJECT / "results", "x"))
+    assert any("best.npz is not what" in problem for problem in check(PROJECT / "results", "x"))

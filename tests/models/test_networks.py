@@ -200,6 +200,11 @@ def test_halved_chroma_is_of_half_the_resolution_except_in_training():
         < 1e-6
         < np.ptp(ops.convert_to_numpy(plain([image, grain])))
     )
+    means = chroma.reshape(2, 4, 2, 2, 2, 2).mean(axis=(2, 4))
+    # Bilinear: 3/4 of the nearer of two means, 1/4 of the other.
+    by_hand = (9 * means[:, 0, 0] + 3 * means[:, 0, 1] + 3 * means[:, 1, 0] + means[:, 1, 1]) / 16
+    blue = ops.convert_to_numpy(halved([image, chroma]))[:, 1, 1, 2] / 1.772
+    assert blue == pytest.approx(by_hand[:, 0], abs=1e-6)
     even = np.full((2, 8, 4, 2), 0.1)
     assert ops.convert_to_numpy(halved([image, even])) == pytest.approx(
         ops.convert_to_numpy(plain([image, even])), abs=1e-6
