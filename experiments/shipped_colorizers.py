@@ -12,7 +12,7 @@ from models.files import write_text
 from models.presets import MODELS
 
 # What colours photographs when no run is named.
-DEFAULT = PROJECT / "results" / "reduced-oxford17" / "colorizers" / "cyclegan.npz"
+DEFAULT = PROJECT / "results" / "reduced-oxford17" / "colorizers" / "best.npz"
 MOST_BYTES = 10_000_000
 INDEX = "index.json"
 
