@@ -6,7 +6,7 @@ from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 from evaluation.verdicts import VERDICTS
 from experiments.results_text import setting
 from experiments.score_report import interval
-from experiments.tiers import configuration_of
+from experiments.tiers import TIERS, configuration_of
 
 TABLE = (
     ("colorfulness", "colourfulness", 1),
@@ -38,7 +38,18 @@ def headline_section(document, tiers):
         verdict: [claim["id"] for claim in results["claims"] if claim["verdict"] == verdict] for verdict in VERDICTS
     }
     told = "; ".join(f"**{verdict}** {', '.join(claims)}" for verdict, claims in verdicts.items() if claims)
-    return "\n".join([*lines, "", f"{told} ([what they say](results/claims.md)).", ""])
+    return "\n".join([*lines, "", _how_scored(results), "", f"{told} ([what they say](results/claims.md)).", ""])
+
+
+def _how_scored(results):
+    """What the headline's rows are, and what their numbers are means over."""
+    last = TIERS[results["preset"]].last
+    over = f"over the last {last} epochs and over" if last else "of the last epoch over"
+    return (
+        f"Means {over} {results['images']['test']} test pictures, one seed where none are named, with 95 % intervals. "
+        "pix2pix learns from pairs, the others do not; `best` is our own recipe; luma + mean chroma is the "
+        "photographs' average tint over every picture's own luma."
+    )
 
 
 def results_section(document, tiers):

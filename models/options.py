@@ -32,11 +32,13 @@ class UnpairedOptions(ModelOptions):
     output: str = option("rgb", "G puts out colours, or chroma alone over its input's luma", ("rgb", "chroma"))
     match_colorfulness: float = option(
         0.0,
-        "with chroma: images get this share of the training photographs' colourfulness, by one factor an epoch; 0: no",
+        "with --output chroma: images get this share of the training photographs' colourfulness, by one factor for "
+        "chroma that is fitted after each epoch; 0: no",
         at_least=0,
     )
     half_chroma: bool = option(
-        False, "with chroma: images have it at half the resolution of the luma, as in JPEG, which takes grain out"
+        False,
+        "with --output chroma: images have it at half the resolution of the luma, as in JPEG, which takes grain out",
     )
     norm: str = option(
         "instance", "per channel and image [3.1], or over height, width and channels", ("instance", "layer")

@@ -332,6 +332,7 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     headline = headline_section({"a": told}, {"a": (report, pictures)})
     assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] | 1.1 |" in headline
     assert "**refuted** C1, C3" in headline
+    assert "of the last epoch over 1 test pictures" in headline
     # Of the tier's other runs there is nothing yet.
     assert "still to come: cyclegan-l2, capsule-mse" in text
     assert list(in_order({"a": setting, "b": setting | {"preset": "paper"}})) == ["b", "a"]
