@@ -4,6 +4,7 @@ python experiments/evaluate.py results/runs/cyclegan-oxford17-paper-seed0
 python experiments/evaluate.py RUN_DIR --split val --json scores.json --probes --class-test
 python experiments/evaluate.py PATCHGAN_RUN CAPSULE_RUN             compares the two, picture by picture (4.2)
 python experiments/evaluate.py RUN_SEED0 RUN_SEED1 RUN_SEED2        intervals over seeds too
+python experiments/evaluate.py results/reduced-oxford17/colorizers/*.npz --dataset oxford17     those that come along
 python experiments/evaluate.py --dataset oxford17 --split all --image-size 128 --trivial-only
 """
 
@@ -16,10 +17,10 @@ from data_loader.flowers import SPLITS, require_split
 from evaluation.baselines import GRAY
 from evaluation.comparison import MARGIN, compare
 from evaluation.metrics import MIN_SCORED_SIDE
-from experiments.cli import run_script
+from experiments.cli import import_keras, run_script
 from experiments.compared_images import draw_most_different
 from experiments.score_report import describe_measures, print_report
-from experiments.scoring import score_runs, write_scores
+from experiments.scoring import score_colorizers, score_runs, write_scores
 from experiments.train import show_notes
 from experiments.trained_run import flowers_of_runs, require_comparable, run_names
 from models.files import write_text
@@ -31,7 +32,7 @@ def main():
     """Score from the command line."""
     arguments = _parser().parse_args()
     if bool(arguments.run_dirs) == arguments.trivial_only:
-        raise UserError("name at least one RUN_DIR to score, or --trivial-only with a --dataset.")
+        raise UserError("name at least one RUN_DIR or FILE.npz to score, or --trivial-only with a --dataset.")
     require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
@@ -41,6 +42,8 @@ def main():
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
         raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
+    if any(Path(path).suffix == ".npz" for path in arguments.run_dirs):
+        return _evaluate_packed(arguments)
     configs = require_comparable(arguments.run_dirs) if arguments.run_dirs else {}
     run_dirs = list(configs)
     if configs:
@@ -56,6 +59,33 @@ def main():
         report["comparison"] = _comparison(arguments, flowers, run_dirs, scores)
     print_report(report)
     write_scores(report, run_dirs)
+    return _write_json(arguments, report)
+
+
+def _evaluate_packed(arguments):
+    """Score packed colorizers, of which nothing but the network is known."""
+    files = list(dict.fromkeys(arguments.run_dirs))
+    for file in files:
+        if Path(file).suffix != ".npz":
+            raise UserError(f"{file} is no packed colorizer: score runs and packed colorizers apart.")
+    for name, given in (("probes", arguments.probes), ("class-test", arguments.class_test), ("last", arguments.last)):
+        if given:
+            raise UserError(f"--{name} is measured of runs: leave it out for packed colorizers.")
+    import_keras()
+    from models.packed_colorizer import unpack
+
+    networks = {name: unpack(file) for name, file in zip(run_names(files), files, strict=True)}
+    sizes = {network.inputs[0].shape[1] for network in networks.values()}
+    if len(sizes) > 1:
+        raise UserError(f"these colorizers have images of {' and '.join(map(str, sizes))} pixels: score them apart.")
+    flowers = load_flowers(arguments.dataset or "auto", sizes.pop(), arguments.data_dir)
+    show_notes(flowers)
+    report = score_colorizers(networks, flowers, arguments.split)
+    print_report(report)
+    return _write_json(arguments, report)
+
+
+def _write_json(arguments, report):
     if arguments.json:
         write_text(arguments.json, json.dumps(report, indent=2) + "\n")
     return 0
@@ -74,7 +104,9 @@ def _comparison(arguments, flowers, run_dirs, scores):
 def _parser():
     description = f"{__doc__}\nmeasures of a colouring, each a mean over images:\n{describe_measures()}"
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run_dirs", nargs="*", metavar="RUN_DIR", help="directories that trainings made")
+    parser.add_argument(
+        "run_dirs", nargs="*", metavar="RUN_DIR | FILE.npz", help="directories of trainings, or packed colorizers"
+    )
     parser.add_argument("--split", default="test", help=f"{', '.join(SPLITS)} or all (default: test)")
     parser.add_argument("--json", metavar="FILE", help="write the scores here too, beside each run's scores.json")
     parser.add_argument("--probes", action="store_true", help="look for colours that F hides in its gray pictures")
@@ -109,7 +141,7 @@ def _parser():
     parser.add_argument(
         "--trivial-only", action="store_true", help="score the trivial rows of a --dataset, without a run"
     )
-    parser.add_argument("--dataset", help="as in training (default: the run's; with --trivial-only auto)")
+    parser.add_argument("--dataset", help="as in training (default: the run's, or auto where there is no run)")
     parser.add_argument("--image-size", type=int, default=128, metavar="N", help="with --trivial-only (default: 128)")
     return parser
 

@@ -21,7 +21,7 @@ def loss_curves(file, metrics):
 
     across = min(PANELS_ACROSS, len(metrics))
     down = -(-len(metrics) // across)
-    figure = Figure((4.5 * across, 3.2 * down), layout="constrained", dpi=PRINT_DPI)
+    figure = Figure((4.5 * across, 3.5 * down), layout="constrained", dpi=PRINT_DPI)
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for unused in axes[len(metrics) :]:
         unused.set_axis_off()
@@ -33,7 +33,7 @@ def loss_curves(file, metrics):
             axis.plot(epochs, [row[term] for row in rows], label=term, **style)
         axis.set(title=name, xlabel="epoch", ylabel="weighted term", yscale="log")
         axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.legend(fontsize=7, ncols=2)
+        axis.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     _save(figure, file)
 
 

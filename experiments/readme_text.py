@@ -69,7 +69,7 @@ def results_section(document, tiers):
             means = [_mean([report["rows"][name][key] for name in names], digits) for key, _, digits in TABLE]
             cells = (label, _ratio(scores, names), *means, _class_named(report, names))
             lines.append(f"| {' | '.join(cells)} |")
-        lines += _shipped(tier, report)
+        lines += _shipped(tier, results["dataset"], report)
         lines += ["", "| claim | measured, with 95 % interval | verdict |", "|---|---|---|"]
         for claim in results["claims"]:
             parts = [part for part in claim["parts"] if part["value"]]
@@ -96,12 +96,13 @@ def _systems(report):
     return {f"{label}, {len(names)} seeds" if len(names) > 1 else label: names for label, names in systems.items()}
 
 
-def _shipped(tier, report):
+def _shipped(tier, dataset, report):
     """What the colorizers that come along score: each is of one epoch, where the table tells of several."""
     told = [run["shipped"] for run in report["runs"].values() if "shipped" in run]
     if not told:
         return []
-    lines = ["", "Comes along, the last epoch alone, in half precision:", ""]
+    again = f"`evaluate.py results/{tier}/colorizers/*.npz --dataset {dataset}`"
+    lines = ["", f"Comes along, the last epoch alone, in half precision ({again} scores them again):", ""]
     lines += ["| colorizer | ratio to gray | colourfulness |", "|---|---|---|"]
     for own in told:
         link = f"[`{own['file']}`](results/{tier}/colorizers/{own['file']})"

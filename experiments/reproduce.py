@@ -24,7 +24,7 @@ from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
 from experiments.results_check import check
 from experiments.run_directory import read_metrics
-from experiments.scoring import score_packed, score_runs, write_scores
+from experiments.scoring import score_colorizers, score_runs, write_scores
 from experiments.shipped_colorizers import sha256, ship
 from experiments.tier_files import has_tier, read_tier, write_tier
 from experiments.tier_training import command_lines, image_size, is_done, train_seeds
@@ -115,9 +115,14 @@ def _measure(directories, flowers, plan, arguments, folder):
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
     write_scores(report, list(configs))
     if plan.ships:
+        from models.packed_colorizer import unpack
+
         packed = ship(folder / "colorizers", list(configs))
-        for run, own in score_packed(packed, flowers, "test").items():
-            report["runs"][run]["shipped"] = {"file": packed[run].name, "sha256": sha256(packed[run])} | own
+        own = score_colorizers({run: unpack(file) for run, file in packed.items()}, flowers, "test")["rows"]
+        for run, file in packed.items():
+            report["runs"][run]["shipped"] = {"file": file.name, "sha256": sha256(file)} | {
+                measure: own[run][measure] for measure in ("ratio_to_gray", "colorfulness")
+            }
     write_tier(folder, report, scores)
     for run_dir in map(Path, configs):
         if (run_dir / "metrics.csv").exists():

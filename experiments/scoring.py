@@ -53,39 +53,43 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
                     runs[name]["class_test"] = by_class | class_accuracy(
                         classifier, {"run": trained.coloring}, split, bar
                     )
-    rows = summarize(scores)
+    return _report(flowers, split_name, scores, runs, last or 1), scores
+
+
+def score_colorizers(networks, flowers, split_name):
+    """Score colorizers of which nothing but the network is known, and the trivial rows, on one split.
+
+    Args:
+        networks: name to a colorizer, as `models.packed_colorizer.unpack` gives it.
+        flowers, split_name: as in `score_runs`.
+
+    Returns:
+        the report, as of `score_runs`, without runs.
+    """
+    split, known = flowers.split(split_name), known_split(flowers, split_name)
+    colorings = trivial_colorings(split, *color_means(known))
+    colorings |= {name: partial(coloring_by, network) for name, network in networks.items()}
+    with Workers(usable_cpus()) as workers:
+        scores = score(colorings, split, ab_prior(known), _bar("scoring colorizers"), workers)
+    return _report(flowers, split_name, scores, {}, 1)
+
+
+def _report(flowers, split_name, scores, runs, epochs):
+    split, rows = flowers.split(split_name), summarize(scores)
     report = {
         "dataset": flowers.name,
         "digest": flowers.digest,
         "split": split_name,
         "images": len(split),
         "image_size": flowers.image_size,
-        "epochs_scored": last or 1,
+        "epochs_scored": epochs,
         "rows": rows,
         "runs": runs,
         "configurations": configurations(runs, rows),
     }
     if flowers.source == "synthetic":
         report["law"] = law_report(split)
-    return report, scores
-
-
-def score_packed(files, flowers, split_name):
-    """What packed colorizers score: name to `ratio_to_gray` and `colorfulness`, each a dict of mean, low and high.
-
-    Args:
-        files: name to the file that `models.packed_colorizer.pack` wrote.
-        flowers, split_name: as in `score_runs`.
-    """
-    from models.packed_colorizer import unpack
-
-    split, known = flowers.split(split_name), known_split(flowers, split_name)
-    trivial = trivial_colorings(split, *color_means(known))
-    colorings = {name: trivial[name] for name in (PERFECT, GRAY)}
-    colorings |= {name: partial(coloring_by, unpack(file)) for name, file in files.items()}
-    with Workers(usable_cpus()) as workers:
-        rows = summarize(score(colorings, split, ab_prior(known), _bar("scoring packed colorizers"), workers))
-    return {name: {measure: rows[name][measure] for measure in ("ratio_to_gray", "colorfulness")} for name in files}
+    return report
 
 
 def configurations(runs, rows):

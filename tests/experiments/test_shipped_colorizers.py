@@ -11,7 +11,6 @@ from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import flower
 from experiments import shipped_colorizers
 from experiments.results_check import check
-from experiments.scoring import score_packed
 from experiments.shipped_colorizers import DEFAULT, MOST_BYTES, read_index, sha256, ship, wrong_files
 from models import CapsuleCycleGAN, CycleGAN, StochasticCycleGAN
 from models.colorizing import colorize
@@ -78,8 +77,22 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
     flowers = load_flowers(photo_folder, 32)
     color = to_unit(flowers.split("all").color(range(12)))
     error = np.abs(to_unit(colorize(colorizer, luma(color))) - color).sum() / np.abs(luma(color) - color).sum()
-    found = score_packed({"ours": tmp_path / "ours.npz"}, flowers, "all")
-    assert found["ours"]["ratio_to_gray"]["mean"] == pytest.approx(error, rel=0.01)
+    where = ["--dataset", photo_folder, "--split", "all"]
+    done = call("evaluate", "ours.npz", *where, "--json", "scores.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    report = json.loads((tmp_path / "scores.json").read_text())
+    assert report["rows"]["ours.npz"]["ratio_to_gray"]["mean"] == pytest.approx(error, rel=0.01)
+    assert (report["images"], report["image_size"], report["runs"]) == (12, 32, {})
+    pack(CycleGAN(**tiny | {"image_size": 64}).colorizer, tmp_path / "larger.npz")
+    refused = {
+        ("ours.npz", "a-run"): "apart",
+        ("ours.npz", "--probes"): "--probes is measured of runs",
+        ("ours.npz", "larger.npz"): "32 and 64 pixels",
+        ("none.npz",): "none.npz does not exist",
+    }
+    for arguments, message in refused.items():
+        done = call("evaluate", *arguments, *where, cwd=tmp_path)
+        assert (done.returncode, message in done.stderr) == (2, True), done.stderr
 
 
 @pytest.fixture
