@@ -153,6 +153,15 @@ OTHER_MEASURES = {
         "Jensen-Shannon distance of the two sets' ab histograms: is the palette right, wherever it lies?",
         "Endres & Schindelin 2003",
     ),
+    "brightness": Measure(
+        None,
+        "correlation; pixel_l1",
+        "-1 to 1; 0 up",
+        "none",
+        "of runs: mean luma of x against that of G(x) over the pictures, below 0 where bright and dark pictures are "
+        "exchanged; and the error that is left with the luma of x put back, as `colorize.py` does",
+        "ours",
+    ),
     "cycle": Measure(
         None, "as pixel_l1", "0 up", "lower", "what F(G(x)) and G(F(y)) lose of x and y (CycleGANs)", "Eq. 2"
     ),

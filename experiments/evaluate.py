@@ -63,14 +63,17 @@ def main():
 
 
 def _evaluate_packed(arguments):
-    """Score packed colorizers, of which nothing but the network is known."""
-    files = list(dict.fromkeys(arguments.run_dirs))
+    """Score packed colorizers, of which nothing but the network is known; they are not compared with each other."""
+    files = [str(Path(file).resolve()) for file in arguments.run_dirs]
     for file in files:
         if Path(file).suffix != ".npz":
             raise UserError(f"{file} is no packed colorizer: score runs and packed colorizers apart.")
-    for name, given in (("probes", arguments.probes), ("class-test", arguments.class_test), ("last", arguments.last)):
-        if given:
-            raise UserError(f"--{name} is measured of runs: leave it out for packed colorizers.")
+        if files.count(file) > 1:
+            raise UserError(f"{file} is named twice: name each colorizer once.")
+    for name in ("probes", "class_test", "samples", "last", "margin", "figure", "image_size"):
+        if getattr(arguments, name) != _parser().get_default(name):
+            option = name.replace("_", "-")
+            raise UserError(f"--{option} has no meaning for a packed colorizer: leave it out, or name runs.")
     import_keras()
     from models.packed_colorizer import unpack
 

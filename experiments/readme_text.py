@@ -6,7 +6,7 @@ from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 from evaluation.verdicts import VERDICTS
 from experiments.results_text import setting
 from experiments.score_report import interval
-from experiments.tiers import TIERS, configuration_of
+from experiments.tiers import configuration_of
 
 TABLE = (
     ("colorfulness", "colourfulness", 1),
@@ -38,18 +38,28 @@ def headline_section(document, tiers):
         verdict: [claim["id"] for claim in results["claims"] if claim["verdict"] == verdict] for verdict in VERDICTS
     }
     told = "; ".join(f"**{verdict}** {', '.join(claims)}" for verdict, claims in verdicts.items() if claims)
-    return "\n".join([*lines, "", _how_scored(results), "", f"{told} ([what they say](results/claims.md)).", ""])
+    told = f"Of the claims, on these data and after this training: {told} ([what they say](results/claims.md))."
+    return "\n".join([*lines, "", _how_scored(results, report), "", told, ""])
 
 
-def _how_scored(results):
+def _how_scored(results, report):
     """What the headline's rows are, and what their numbers are means over."""
-    last = TIERS[results["preset"]].last
-    over = f"over the last {last} epochs and over" if last else "of the last epoch over"
-    return (
-        f"Means {over} {results['images']['test']} test pictures, one seed where none are named, with 95 % intervals. "
-        "pix2pix learns from pairs, the others do not; `best` is our own recipe; luma + mean chroma is the "
-        "photographs' average tint over every picture's own luma."
-    )
+    epochs, runs = report["epochs_scored"], report["runs"]
+    over = f"over the last {epochs} epochs and over" if epochs > 1 else "of the last epoch over"
+    paired = {configuration_of(name): run for name, run in runs.items() if _learns_from_pairs(run)}
+    told = [
+        f"Means {over} {results['images']['test']} test pictures, one seed where none are named, with 95 % intervals.",
+        "luma + mean chroma is the photographs' average tint over every picture's own luma.",
+    ]
+    if paired:
+        told.append(f"Learned from pairs: {', '.join(paired)}.")
+    if any(configuration_of(name) == "best" for name in runs):
+        told.append("`best` is our own recipe.")
+    return " ".join(told)
+
+
+def _learns_from_pairs(run):
+    return run["model"] == "pix2pix" or run["options"].get("paired_weight", 0) > 0
 
 
 def results_section(document, tiers):
@@ -63,7 +73,7 @@ def results_section(document, tiers):
     for tier, results in document.items():
         report, scores = tiers[tier]
         lines += [f"### `{tier}`", "", setting(results), ""]
-        titles = ["", "ratio to gray", *(title for _, title, _ in TABLE), "class named"]
+        titles = ["", "ratio to gray", *(title for _, title, _ in TABLE), "class named, last epoch"]
         lines += [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
         for label, names in _systems(report).items():
             means = [_mean([report["rows"][name][key] for name in names], digits) for key, _, digits in TABLE]

@@ -118,10 +118,10 @@ def _measure(directories, flowers, plan, arguments, folder):
         from models.packed_colorizer import unpack
 
         packed = ship(folder / "colorizers", list(configs))
-        own = score_colorizers({run: unpack(file) for run, file in packed.items()}, flowers, "test")["rows"]
+        rows = score_colorizers({run: unpack(file) for run, file in packed.items()}, flowers, "test")["rows"]
         for run, file in packed.items():
             report["runs"][run]["shipped"] = {"file": file.name, "sha256": sha256(file)} | {
-                measure: own[run][measure] for measure in ("ratio_to_gray", "colorfulness")
+                measure: rows[run][measure] for measure in ("ratio_to_gray", "colorfulness")
             }
     write_tier(folder, report, scores)
     for run_dir in map(Path, configs):
@@ -130,8 +130,8 @@ def _measure(directories, flowers, plan, arguments, folder):
     whole, pictures = read_tier(folder)
     losses = {run: read_metrics(folder / "losses" / f"{run}.csv") for run in whole["runs"]}
     # Photographs of others are not copied into results that are published.
-    own = flowers.source not in OXFORD_SETS
-    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, photographs=own)
+    ours = flowers.source not in OXFORD_SETS
+    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, photographs=ours)
     identity = {
         "preset": arguments.preset,
         "dataset": flowers.name,

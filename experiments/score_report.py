@@ -46,6 +46,13 @@ def interval(value, digits):
 
 
 def _print_run(name, run):
+    if "brightness" in run:
+        found = run["brightness"]
+        if found["correlation"]:
+            print(
+                f"\n{name}: brightness of G(x) against x, correlation over pictures {interval(found['correlation'], 3)}"
+            )
+        print(f"\n{name}: pixel_l1 with the luma of x put back {interval(found['luma_put_back'], 1)}")
     if "cycle" in run:
         gray, color = (interval(run["cycle"][domain], 1) for domain in ("gray", "color"))
         print(f"\n{name}: cycle errors (pixel-L1) gray {gray}, colour {color}")

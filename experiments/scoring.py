@@ -6,6 +6,7 @@ from pathlib import Path
 
 from data_loader.progress import progress_bar
 from evaluation.baselines import GRAY, PERFECT, ab_prior, color_means, known_split, trivial_colorings
+from evaluation.brightness import brightness
 from evaluation.class_test import class_accuracy, trained_classifier
 from evaluation.color_law import law_report
 from evaluation.cycles import cycle_errors, hidden_color
@@ -47,7 +48,7 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
             runs[name] = _identity(run_dir, configs[run_dir])
             with opened_run(run_dir) as trained:
                 scores[name] = _mean_over_epochs(trained, last, split, prior, name, workers)
-                runs[name] |= _beside_the_truth(trained, split, samples, probes, name)
+                runs[name] |= _beside_the_scores(trained, split, samples, probes, name)
                 if classifier:
                     bar = _bar(f"classifying {name}")
                     runs[name]["class_test"] = by_class | class_accuracy(
@@ -132,9 +133,9 @@ def _mean_over_epochs(trained, last, split, prior, name, workers):
     return mean_scores(list(found.values()))
 
 
-def _beside_the_truth(trained, split, samples, probes, name):
-    """What is measured of a run without comparing its colours with the originals'."""
-    found = {}
+def _beside_the_scores(trained, split, samples, probes, name):
+    """What is measured of a run beside its scores."""
+    found = {"brightness": brightness(trained.coloring, split, _bar(f"{name}, brightness"))}
     if trained.has_gray_generator:
         translate = (trained.to_color, trained.to_gray, split)
         found["cycle"] = cycle_errors(*translate, _bar(f"{name}, cycles"))

@@ -8,6 +8,7 @@ from data_loader import load_flowers
 from data_loader.flowers import Flowers
 from data_loader.images import luma, to_uint8, to_unit
 from data_loader.progress import progress_bar
+from evaluation.brightness import brightness
 from evaluation.class_test import class_accuracy, trained_classifier
 from evaluation.cycles import cycle_errors, hidden_color
 from evaluation.diversity import diversity, pairwise_chroma_l1, turned_hues
@@ -44,6 +45,21 @@ def test_cycle_errors_by_hand(split):
     assert found["color"]["mean"] == pytest.approx(expected, rel=1e-4)
     darker = cycle_errors(gray_as_color, lambda color, seed: luma(color) - 0.1, split)
     assert darker["gray"]["mean"] == pytest.approx(0.1 * 16 * 16, rel=1e-3)
+
+
+def test_brightness_by_hand(split):
+    def exchanged(which, color):
+        """The right colours, over the pictures' luma turned round."""
+        return color + 0.7 - 2 * luma(color)
+
+    found = brightness(exchanged, split)
+    assert found["correlation"]["mean"] == pytest.approx(-1)
+    assert found["luma_put_back"]["mean"] == pytest.approx(0, abs=1e-2)
+    kept = brightness(lambda which, color: gray_as_color(luma(color)), split)
+    assert kept["correlation"]["mean"] == pytest.approx(1)
+    color = to_unit(split.color())
+    assert kept["luma_put_back"]["mean"] == pytest.approx(np.abs(color - luma(color)).sum() / 4, rel=1e-3)
+    assert brightness(lambda which, color: 0 * color, split)["correlation"] is None
 
 
 def test_probes_find_colour_that_is_hidden_and_none_where_there_is_none(split):

@@ -81,7 +81,8 @@ def test_two_runs_are_compared_picture_by_picture(runs, tmp_path):
     assert found["difference"]["mean"] == pytest.approx(means[1] - means[0], rel=1e-6)
     assert (names[0] / "against-pix2pix-seed0.png").exists()
     assert "Wilcoxon" in done.stdout
-    assert {"cycle", "hidden_color"} <= set(report["runs"]["cyclegan-seed0"])
+    assert {"cycle", "hidden_color", "brightness"} <= set(report["runs"]["cyclegan-seed0"])
+    assert "with the luma of x put back" in done.stdout
     assert report["runs"]["pix2pix-seed0"]["diversity"]["samples"] == 2
     own = json.loads((names[1] / "scores.json").read_text())
     assert own["rows"]["pix2pix-seed0"] == report["rows"]["pix2pix-seed0"]
@@ -317,7 +318,9 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     pictures = {name: scores(pixel_l1=[ratio, ratio]) for name, ratio in ratios.items()}
     report = {"rows": {name: {key: {"mean": ratio} for key, *_ in TABLE} for name, ratio in ratios.items()}}
     named = {kind: {"mean": 0.5, "low": 0, "high": 1} for kind in ("real", "gray", "run")}
-    report["runs"] = {f"cyclegan-seed{seed}": {"class_test": named} for seed in (0, 1)}
+    trained = {"model": "cyclegan", "options": {"paired_weight": 1.0}, "class_test": named}
+    report["runs"] = {f"cyclegan-seed{seed}": dict(trained) for seed in (0, 1)}
+    report["epochs_scored"] = 3
     setting = {"preset": "quick", "dataset": "x", "image_size": 8, "images": {"train": 1, "test": 1}, "changed": []}
     setting |= {"seeds": {"cyclegan": 2}, "hours": {"x": 1.0}, "claims": []}
     one = {"mean": 1.2, "low": 1.1, "high": 1.3}
@@ -332,7 +335,8 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     headline = headline_section({"a": told}, {"a": (report, pictures)})
     assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] | 1.1 |" in headline
     assert "**refuted** C1, C3" in headline
-    assert "of the last epoch over 1 test pictures" in headline
+    assert "over the last 3 epochs and over 1 test pictures" in headline
+    assert "Learned from pairs: cyclegan." in headline
     # Of the tier's other runs there is nothing yet.
     assert "still to come: cyclegan-l2, capsule-mse" in text
     assert list(in_order({"a": setting, "b": setting | {"preset": "paper"}})) == ["b", "a"]

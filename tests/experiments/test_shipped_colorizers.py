@@ -86,7 +86,9 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
     pack(CycleGAN(**tiny | {"image_size": 64}).colorizer, tmp_path / "larger.npz")
     refused = {
         ("ours.npz", "a-run"): "apart",
-        ("ours.npz", "--probes"): "--probes is measured of runs",
+        ("ours.npz", "--probes"): "--probes has no meaning",
+        ("ours.npz", "--samples", 3): "--samples has no meaning",
+        ("ours.npz", "./ours.npz"): "named twice",
         ("ours.npz", "larger.npz"): "32 and 64 pixels",
         ("none.npz",): "none.npz does not exist",
     }
@@ -146,9 +148,9 @@ def test_a_shipped_colorizer_is_the_listed_one_and_colours(folder, name):
     )
     colored = colorize(network, gray).astype(int)
     assert colored.shape == (*gray.shape, 3)
-    # Colours, of what it was given: capsule-mse's are but remotely of its brightness (0.48), the others' are.
+    # Colours, of the brightness of what it was given; capsule-mse exchanges bright and dark pictures.
     assert np.ptp(colored, axis=-1).mean() > 3
-    assert np.corrcoef(colored.mean(axis=-1).ravel(), gray.ravel())[0, 1] > 0.3
+    assert np.corrcoef(colored.mean(axis=-1).ravel(), gray.ravel())[0, 1] > (0.3 if name == "capsule-mse.npz" else 0.8)
 
 
 def test_check_names_a_colorizer_that_is_not_the_listed_one(monkeypatch):

@@ -1,0 +1,50 @@
+"""Whether colourings keep the brightness of the gray pictures: nothing in Eq. 1 to 3 asks for it."""
+
+import numpy as np
+from scipy.stats import pearsonr
+
+from data_loader.images import luma
+from evaluation.baselines import originals, pieces
+from evaluation.metrics import l1
+from evaluation.statistics import mean_with_interval
+
+# Fewer have no interval.
+FEWEST_PICTURES = 4
+
+
+def brightness(coloring, split, progress=lambda pieces: pieces):
+    """How brightness goes through G, and what the colours alone are worth.
+
+    Two generators may exchange bright and dark pictures, or bright and dark within them: the cycle brings both back,
+    and a discriminator that sees no pairs finds as many of each as before.
+
+    Args:
+        coloring: function of (which, originals) to colourings.
+        split: `data_loader.flowers.Split`.
+        progress: wraps the list of pieces in a progress bar.
+
+    Returns:
+        dict of `correlation`, over pictures, of the mean luma of x and of G(x), −1 to 1, with Fisher's 95 % interval
+        (None where all pictures, or all colourings, are equally bright or fewer than `FEWEST_PICTURES`); and
+        `luma_put_back`, the pixel-L1 of G(x)'s chroma over x, which is how `colorize.py` colours photographs.
+    """
+    before, after, errors = [], [], []
+    for piece in progress(pieces(split)):
+        color = originals(split, piece)
+        gray, colored = luma(color), coloring(piece, color)
+        own = luma(colored)
+        before.append(gray.mean(axis=(1, 2, 3)))
+        after.append(own.mean(axis=(1, 2, 3)))
+        errors.append(l1(np.clip(gray + (colored - own), 0, 1), color))
+    return {
+        "correlation": _correlation(np.concatenate(before), np.concatenate(after)),
+        "luma_put_back": mean_with_interval(np.concatenate(errors)),
+    }
+
+
+def _correlation(first, second):
+    if len(first) < FEWEST_PICTURES or np.isclose(np.ptp(first), 0) or np.isclose(np.ptp(second), 0):
+        return None
+    found = pearsonr(first, second)
+    low, high = found.confidence_interval(0.95)
+    return {"mean": float(found.statistic), "low": float(low), "high": float(high)}
