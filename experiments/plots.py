@@ -29,8 +29,7 @@ def loss_curves(file, metrics):
         epochs = [row["epoch"] for row in rows]
         terms = [term for term in rows[0] if term not in ("epoch", "step", "loss", "seconds", "images_per_second")]
         for number, term in enumerate(terms):
-            style = {"color": PALETTE[number % len(PALETTE)], "marker": MARKERS[number % len(MARKERS)], "markersize": 4}
-            axis.plot(epochs, [row[term] for row in rows], label=term, **style)
+            axis.plot(epochs, [row[term] for row in rows], label=term, markersize=4, **_look(number))
         axis.set(title=name, xlabel="epoch", ylabel="weighted term", yscale="log")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.2))
@@ -54,9 +53,7 @@ def fidelity_plane(file, rows, trivial):
         ratio, colorfulness = row["ratio_to_gray"], row["colorfulness"]
         style = {"marker": MARKERS[number % len(MARKERS)], "color": "gray", "markerfacecolor": "white"}
         if name not in trivial:
-            # Marker and colour change at different turns, so that no two of many runs look the same.
-            marker = MARKERS[(runs + runs // len(PALETTE)) % len(MARKERS)]
-            style = {"marker": marker, "color": PALETTE[runs % len(PALETTE)]}
+            style = _look(runs)
             runs += 1
         arms = {"xerr": _arms(colorfulness), "yerr": _arms(ratio), "capsize": 2, "linestyle": "none"}
         axis.errorbar(colorfulness["mean"], ratio["mean"], label=name, **style, **arms)
@@ -65,6 +62,12 @@ def fidelity_plane(file, rows, trivial):
     axis.set(xlabel="colourfulness (dotted: the originals')", ylabel="pixel-L1, multiple of the gray row's")
     axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, file)
+
+
+def _look(number):
+    """Marker and colour change at different turns, so that no two of many lines or points look the same."""
+    turn = number // len(PALETTE)
+    return {"marker": MARKERS[(number + turn) % len(MARKERS)], "color": PALETTE[number % len(PALETTE)]}
 
 
 def _arms(value):
