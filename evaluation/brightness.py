@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import pearsonr
 
-from data_loader.images import luma
+from data_loader.images import in_gamut, luma
 from evaluation.baselines import originals, pieces
 from evaluation.metrics import l1
 from evaluation.statistics import mean_with_interval
@@ -35,7 +35,7 @@ def brightness(coloring, split, progress=lambda pieces: pieces):
         own = luma(colored)
         before.append(gray.mean(axis=(1, 2, 3)))
         after.append(own.mean(axis=(1, 2, 3)))
-        errors.append(l1(np.clip(gray + (colored - own), 0, 1), color))
+        errors.append(l1(in_gamut(gray, colored - own), color))
     return {
         "correlation": _correlation(np.concatenate(before), np.concatenate(after)),
         "luma_put_back": mean_with_interval(np.concatenate(errors)),

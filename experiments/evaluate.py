@@ -70,8 +70,9 @@ def _evaluate_packed(arguments):
             raise UserError(f"{file} is no packed colorizer: score runs and packed colorizers apart.")
         if files.count(file) > 1:
             raise UserError(f"{file} is named twice: name each colorizer once.")
+    parser = _parser()
     for name in ("probes", "class_test", "samples", "last", "margin", "figure", "image_size"):
-        if getattr(arguments, name) != _parser().get_default(name):
+        if getattr(arguments, name) != parser.get_default(name):
             option = name.replace("_", "-")
             raise UserError(f"--{option} has no meaning for a packed colorizer: leave it out, or name runs.")
     import_keras()

@@ -46,7 +46,7 @@ def _how_scored(results, report):
     """What the headline's rows are, and what their numbers are means over."""
     epochs, runs = report["epochs_scored"], report["runs"]
     over = f"over the last {epochs} epochs and over" if epochs > 1 else "of the last epoch over"
-    paired = {configuration_of(name): run for name, run in runs.items() if _learns_from_pairs(run)}
+    paired = dict.fromkeys(configuration_of(name) for name, run in runs.items() if _learns_from_pairs(run))
     told = [
         f"Means {over} {results['images']['test']} test pictures, one seed where none are named, with 95 % intervals.",
         "luma + mean chroma is the photographs' average tint over every picture's own luma.",

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from data_loader import UserError, load_flowers
 from data_loader.oxford_flowers import OXFORD_SETS
+from evaluation.baselines import GRAY, PERFECT
 from experiments.claims import claims_of
 from experiments.cli import PROJECT, run_script
 from experiments.figures import draw_figures
@@ -115,14 +116,8 @@ def _measure(directories, flowers, plan, arguments, folder):
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
     write_scores(report, list(configs))
     if plan.ships:
-        from models.packed_colorizer import unpack
-
-        packed = ship(folder / "colorizers", list(configs))
-        rows = score_colorizers({run: unpack(file) for run, file in packed.items()}, flowers, "test")["rows"]
-        for run, file in packed.items():
-            report["runs"][run]["shipped"] = {"file": file.name, "sha256": sha256(file)} | {
-                measure: rows[run][measure] for measure in ("ratio_to_gray", "colorfulness")
-            }
+        for run, shipped in _shipped(folder / "colorizers", list(configs), flowers).items():
+            report["runs"][run]["shipped"] = shipped
     write_tier(folder, report, scores)
     for run_dir in map(Path, configs):
         if (run_dir / "metrics.csv").exists():
@@ -140,6 +135,22 @@ def _measure(directories, flowers, plan, arguments, folder):
         "changed": arguments.set,
     }
     return tier_results(identity, whole, pictures)
+
+
+def _shipped(folder, run_dirs, flowers):
+    """Pack the runs' colorizers into a folder: name of each run that has one there to its file and what that scores."""
+    from models.packed_colorizer import unpack
+
+    packed = ship(folder, run_dirs)
+    if not packed:
+        return {}
+    networks = {run: unpack(file) for run, file in packed.items()}
+    rows = score_colorizers(networks, flowers, "test", beside=(PERFECT, GRAY))["rows"]
+    told = ("ratio_to_gray", "colorfulness")
+    return {
+        run: {"file": file.name, "sha256": sha256(file)} | {measure: rows[run][measure] for measure in told}
+        for run, file in packed.items()
+    }
 
 
 def _report_check(folder):

@@ -5,7 +5,15 @@ from functools import partial
 from pathlib import Path
 
 from data_loader.progress import progress_bar
-from evaluation.baselines import GRAY, PERFECT, ab_prior, color_means, known_split, trivial_colorings
+from evaluation.baselines import (
+    GRAY,
+    PERFECT,
+    TRIVIAL_ROWS,
+    ab_prior,
+    color_means,
+    known_split,
+    trivial_colorings,
+)
 from evaluation.brightness import brightness
 from evaluation.class_test import class_accuracy, trained_classifier
 from evaluation.color_law import law_report
@@ -57,18 +65,20 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     return _report(flowers, split_name, scores, runs, last or 1), scores
 
 
-def score_colorizers(networks, flowers, split_name):
-    """Score colorizers of which nothing but the network is known, and the trivial rows, on one split.
+def score_colorizers(networks, flowers, split_name, beside=TRIVIAL_ROWS):
+    """Score colorizers of which nothing but the network is known, and trivial rows, on one split.
 
     Args:
         networks: name to a colorizer, as `models.packed_colorizer.unpack` gives it.
         flowers, split_name: as in `score_runs`.
+        beside: names of the trivial rows; "perfect" and "gray unchanged" must be among them.
 
     Returns:
         the report, as of `score_runs`, without runs.
     """
     split, known = flowers.split(split_name), known_split(flowers, split_name)
-    colorings = trivial_colorings(split, *color_means(known))
+    trivial = trivial_colorings(split, *color_means(known))
+    colorings = {name: coloring for name, coloring in trivial.items() if name in beside}
     colorings |= {name: partial(coloring_by, network) for name, network in networks.items()}
     with Workers(usable_cpus()) as workers:
         scores = score(colorings, split, ab_prior(known), _bar("scoring colorizers"), workers)
