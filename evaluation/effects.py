@@ -1,17 +1,16 @@
 """The numbers that claims are decided on, with 95 % intervals over pictures and over seeds, where there are several."""
 
 import numpy as np
-from scipy.stats import ttest_ind
 
 from evaluation.comparison import MARGIN
 from evaluation.statistics import (
+    half_width_between,
     half_width_over_seeds,
     mean_with_interval,
     ratio_with_interval,
     share_with_interval,
     widened,
 )
-from evaluation.verdicts import enough_seeds
 
 # A picture with less than this share of its original's spread in the ab plane counts as monochrome.
 MONOCHROME = 1 / 3
@@ -25,15 +24,12 @@ def difference(of, than, gray):
         gray: `Scores` of the gray row.
 
     Returns:
-        dict of mean, low, high: over pictures (bootstrap) and, where both have several seeds, over seeds (Welch).
+        dict of mean, low, high: over pictures (bootstrap) and over seeds, where one of the two has several.
     """
-    first, second = (_of_seeds(runs, "pixel_l1") for runs in (of, than))
     scale = gray.values["pixel_l1"].mean()
-    found = mean_with_interval((first.mean(axis=0) - second.mean(axis=0)) / scale)
-    if not enough_seeds(min(len(of), len(than))):
-        return found
-    interval = ttest_ind(first.mean(axis=1), second.mean(axis=1), equal_var=False).confidence_interval()
-    return widened(found, np.nan_to_num((interval.high - interval.low) / 2 / scale))
+    first, second = (_of_seeds(runs, "pixel_l1") / scale for runs in (of, than))
+    found = mean_with_interval(first.mean(axis=0) - second.mean(axis=0))
+    return widened(found, half_width_between(first.mean(axis=1), second.mean(axis=1)))
 
 
 def smaller_share_of_wins(of, than, gray):

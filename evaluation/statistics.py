@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import binomtest, bootstrap, t
+from scipy.stats import binomtest, bootstrap, t, ttest_ind
 
 RESAMPLES = 2000
 
@@ -71,6 +71,21 @@ def half_width_over_seeds(means):
     if len(means) < 2:
         return 0.0
     return float(t.ppf(0.975, len(means) - 1) * np.std(means, ddof=1) / np.sqrt(len(means)))
+
+
+def half_width_between(first, second):
+    """Half of the 95 % interval of the difference of two means over seeds.
+
+    Args:
+        first, second: (k,) and (m,), one mean a run. Where both have several, it is Welch's; where one has a single
+            run, that run is taken to vary as the other's do (Student's pooled variance, of which it adds nothing);
+            with one run each nothing is known, and it is 0.
+    """
+    if min(len(first), len(second)) > 1:
+        interval = ttest_ind(first, second, equal_var=False).confidence_interval()
+        return float(np.nan_to_num((interval.high - interval.low) / 2))
+    several = max(first, second, key=len)
+    return half_width_over_seeds(several) * float(np.sqrt(1 + len(several)))
 
 
 def widened(interval, half_width):

@@ -380,6 +380,15 @@ def test_a_difference_is_a_share_of_gray_and_as_wide_as_pictures_and_seeds_toget
     assert seeds["low"] < 0 < seeds["mean"] < seeds["high"]
 
 
+def test_a_single_run_is_taken_to_vary_as_much_as_the_other_systems_seeds():
+    gray = scores(pixel_l1=[20, 20, 20])
+    several, single = [scores(pixel_l1=[10, 10, 10]), scores(pixel_l1=[12, 12, 12])], [scores(pixel_l1=[9, 9, 9])]
+    # Ratios 0.5 and 0.6 vary by 0.0707, a mean of two less a single one by √(½ + 1) of that: 12.706 times 0.0866.
+    for sign, found in ((1, difference(several, single, gray)), (-1, difference(single, several, gray))):
+        assert found["mean"] == pytest.approx(sign * 0.1)
+        assert found["high"] - found["mean"] == pytest.approx(12.706 * 0.0866, rel=1e-4)
+
+
 def test_intervals_over_seeds_are_those_of_students_t():
     gray = scores(pixel_l1=[20, 20, 20])
     # Ratios 0.5 and 0.6: 12.706 standard errors of 0.05 on both sides, and nothing over pictures.
