@@ -6,6 +6,8 @@ python experiments/evaluate.py PATCHGAN_RUN CAPSULE_RUN             compares the
 python experiments/evaluate.py RUN_SEED0 RUN_SEED1 RUN_SEED2        intervals over seeds too
 python experiments/evaluate.py results/reduced-oxford17/colorizers/*.npz --dataset oxford17     those that come along
 python experiments/evaluate.py --dataset oxford17 --split all --image-size 128 --trivial-only
+
+What a run scored stays in its directory and is not scored again, as long as nothing that it depends on has changed.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Scores of runs and of the trivial rows on one split, as a report for JSON."""
 
 import json
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -22,13 +23,14 @@ from evaluation.diversity import diversity
 from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
 from evaluation.workers import Workers, usable_cpus
+from experiments.kept_scores import KeptScores
 from experiments.run_directory import read_metrics
 from experiments.trained_run import coloring_by, opened_run, run_names
 from models.files import write_text
 
 
 def score_runs(flowers, split_name, configs, samples=10, probes=False, class_test=False, last=0):
-    """Score runs and the trivial rows on one split.
+    """Score runs and the trivial rows on one split; what a run scored is kept beside it, see `KeptScores`.
 
     Args:
         flowers: `data_loader.Flowers`.
@@ -46,6 +48,7 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
     split, known = flowers.split(split_name), known_split(flowers, split_name)
     prior = ab_prior(known)
     trivial = trivial_colorings(split, *color_means(known))
+    question = {"split": split_name, "samples": samples, "probes": probes, "class_test": class_test, "last": last}
     with Workers(usable_cpus()) as workers:
         scores = score(trivial, split, prior, _bar("scoring trivial colourings"), workers)
         classifier = trained_classifier(flowers, progress_bar) if class_test and configs else None
@@ -53,15 +56,21 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
             by_class = class_accuracy(classifier, {"real": trivial[PERFECT], "gray": trivial[GRAY]}, split)
         runs = {}
         for name, run_dir in zip(run_names(configs), configs, strict=True):
-            runs[name] = _identity(run_dir, configs[run_dir])
-            with opened_run(run_dir) as trained:
-                scores[name] = _mean_over_epochs(trained, last, split, prior, name, workers)
-                runs[name] |= _beside_the_scores(trained, split, samples, probes, name)
-                if classifier:
-                    bar = _bar(f"classifying {name}")
-                    runs[name]["class_test"] = by_class | class_accuracy(
-                        classifier, {"run": trained.coloring}, split, bar
+            kept = KeptScores(run_dir, flowers, **question)
+            found = kept.read()
+            if found is None:
+                with opened_run(run_dir) as trained:
+                    found = (
+                        _mean_over_epochs(trained, last, split, prior, name, workers),
+                        _beside_the_scores(trained, split, samples, probes, classifier, name),
                     )
+                kept.write(*found)
+            else:
+                print(f"{name}: scored before, and all that this depends on is the same.", file=sys.stderr)
+            scores[name], beside = found
+            runs[name] = _identity(run_dir, configs[run_dir]) | beside
+            if classifier:
+                runs[name]["class_test"] = by_class | beside["class_test"]
     return _report(flowers, split_name, scores, runs, last or 1), scores
 
 
@@ -143,7 +152,7 @@ def _mean_over_epochs(trained, last, split, prior, name, workers):
     return mean_scores(list(found.values()))
 
 
-def _beside_the_scores(trained, split, samples, probes, name):
+def _beside_the_scores(trained, split, samples, probes, classifier, name):
     """What is measured of a run beside its scores."""
     found = {"brightness": brightness(trained.coloring, split, _bar(f"{name}, brightness"))}
     if trained.has_gray_generator:
@@ -154,6 +163,9 @@ def _beside_the_scores(trained, split, samples, probes, name):
     if trained.has_samples and samples:
         drawn = diversity(trained.samples, split, samples, _bar(f"{name}, samples"))
         found["diversity"] = {"samples": samples} | drawn
+    if classifier:
+        bar = _bar(f"{name}, class test")
+        found["class_test"] = class_accuracy(classifier, {"run": trained.coloring}, split, bar)
     return found
 
 

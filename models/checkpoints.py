@@ -2,8 +2,6 @@
 
 import json
 import os
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +10,7 @@ from keras import ops
 
 from data_loader.errors import UserError
 from models.errors import NonFinite
-from models.files import replacing
-
-DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+from models.files import DAMAGED, replacing
 
 
 @dataclass

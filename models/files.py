@@ -1,6 +1,8 @@
 """Files that are replaced in one go, and directories that one process works in."""
 
 import os
+import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +12,9 @@ try:
     import fcntl
 except ImportError:  # not on Windows
     fcntl = None
+
+# What reading a damaged .npz file may raise.
+DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 @contextmanager

@@ -1,14 +1,13 @@
 """Trained colorizers small enough to ship: weights in half precision, and the network's description, in one .npz."""
 
 import zipfile
-import zlib
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from data_loader.errors import UserError
-from models.files import replacing
+from models.files import DAMAGED, replacing
 
 DESCRIPTION = "network"
 
@@ -55,15 +54,6 @@ def unpack(file):
         network.set_weights(weights)
     except FileNotFoundError:
         raise UserError(f"{file} does not exist: check the spelling.") from None
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except (*DAMAGED, TypeError, AttributeError) as error:
         raise UserError(f"{file} is damaged or no packed colorizer: restore it.") from error
     return network

@@ -73,7 +73,8 @@ def reproduced(runs, photo_folder, tmp_path_factory):
 
 def test_two_runs_are_compared_picture_by_picture(runs, tmp_path):
     names = [runs / f"{name}-seed0" for name in ("cyclegan", "pix2pix")]
-    done = call("evaluate", *names, "--json", "scores.json", "--probes", "--samples", 2, cwd=tmp_path)
+    question = [*names, "--probes", "--samples", 2]
+    done = call("evaluate", *question, "--json", "scores.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
     report = json.loads((tmp_path / "scores.json").read_text())
     found = report["comparison"]
@@ -87,6 +88,9 @@ def test_two_runs_are_compared_picture_by_picture(runs, tmp_path):
     own = json.loads((names[1] / "scores.json").read_text())
     assert own["rows"]["pix2pix-seed0"] == report["rows"]["pix2pix-seed0"]
     assert "cyclegan-seed0" not in own["rows"]
+    again = call("evaluate", *question, "--json", "again.json", cwd=tmp_path)
+    assert again.stderr.count("scored before") == 2, again.stderr
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "scores.json").read_bytes()
 
 
 def test_scores_can_be_means_over_the_last_epochs(runs, tmp_path):
