@@ -1,6 +1,7 @@
 """Is the daffodil yellow? What a classifier of real colour photographs makes of colourings."""
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +11,17 @@ from data_loader.images import to_network
 from evaluation.baselines import originals, pieces
 from evaluation.statistics import share_with_interval
 from models.files import replacing
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Names the classes (n,) of pictures (n, S, S, 3) in [0, 1]; `digest` is the SHA-256 of its file."""
+
+    network: object
+    digest: str
+
+    def __call__(self, pictures):
+        return self.network.predict(to_network(pictures), verbose=0).argmax(axis=-1)
 
 
 def class_accuracy(classifier, colorings, split, progress=lambda pieces: pieces):
@@ -40,7 +52,7 @@ def trained_classifier(flowers, progress_bar):
         progress_bar: called with `total`; gives an object with `update` that is a context manager.
 
     Returns:
-        function of pictures (n, S, S, 3) in [0, 1] to classes (n,).
+        `Classifier`.
 
     Raises:
         UserError: the set has a single class.
@@ -66,4 +78,4 @@ def trained_classifier(flowers, progress_bar):
             network = flower_classifier.train_classifier(to_network(train.color()), train.labels, classes, bar.update)
         with replacing(file) as scratch:
             network.save(scratch)
-    return lambda pictures: network.predict(to_network(pictures), verbose=0).argmax(axis=-1)
+    return Classifier(network, hashlib.sha256(file.read_bytes()).hexdigest())

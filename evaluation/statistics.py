@@ -78,7 +78,7 @@ def half_width_between(first, second):
 
     Args:
         first, second: (k,) and (m,), one mean a run. Where both have several, it is Welch's; where one has a single
-            run, that run is taken to vary as the other's do (Student's pooled variance, of which it adds nothing);
+            run, that run is taken to vary as the other's do (Student's pooled variance, to which it adds nothing);
             with one run each nothing is known, and it is 0.
     """
     if min(len(first), len(second)) > 1:

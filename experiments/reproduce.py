@@ -138,7 +138,11 @@ def _measure(directories, flowers, plan, arguments, folder):
 
 
 def _shipped(folder, run_dirs, flowers):
-    """Pack the runs' colorizers into a folder: name of each run that has one there to its file and what that scores."""
+    """Pack the runs' colorizers into a folder, and score them as packed.
+
+    Returns:
+        name of each run that is packed to a dict of file, sha256, ratio_to_gray and colorfulness.
+    """
     from models.packed_colorizer import unpack
 
     packed = ship(folder, run_dirs)

@@ -15,7 +15,8 @@ def claims_page(document):
         "",
         "Written by `experiments/reproduce.py`. A verdict needs the whole 95 % interval on one side of its rule, and",
         "several seeds of each system where errors are compared; a share of pictures with one seed is that one run's.",
-        "Differences are shares of the gray row's pixel-L1. A tier is a preset and a data set, and says nothing about",
+        "Differences are shares of the gray row's pixel-L1; where one of two systems has several seeds and the other a",
+        "single one, that one is taken to vary as much. A tier is a preset and a data set, and says nothing about",
         "another.",
     ]
     for tier, results in document.items():

@@ -56,18 +56,18 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
             by_class = class_accuracy(classifier, {"real": trivial[PERFECT], "gray": trivial[GRAY]}, split)
         runs = {}
         for name, run_dir in zip(run_names(configs), configs, strict=True):
-            kept = KeptScores(run_dir, flowers, **question)
-            found = kept.read()
-            if found is None:
+            kept = KeptScores(run_dir, flowers, question, last, classifier and classifier.digest)
+            answer = kept.read()
+            if answer:
+                print(f"{name}: scored before, with the same run, pictures, question and code.", file=sys.stderr)
+            else:
                 with opened_run(run_dir) as trained:
-                    found = (
+                    answer = (
                         _mean_over_epochs(trained, last, split, prior, name, workers),
                         _beside_the_scores(trained, split, samples, probes, classifier, name),
                     )
-                kept.write(*found)
-            else:
-                print(f"{name}: scored before, and all that this depends on is the same.", file=sys.stderr)
-            scores[name], beside = found
+                kept.write(*answer)
+            scores[name], beside = answer
             runs[name] = _identity(run_dir, configs[run_dir]) | beside
             if classifier:
                 runs[name]["class_test"] = by_class | beside["class_test"]

@@ -1,4 +1,4 @@
-"""Files that are replaced in one go, and directories that one process works in."""
+"""Files that are replaced in one go or found damaged, and directories that one process works in."""
 
 import os
 import zipfile

@@ -6,12 +6,13 @@ from skimage.color import rgb2lab
 
 from data_loader import load_flowers
 from data_loader.flowers import Flowers
-from data_loader.images import luma, to_uint8, to_unit
+from data_loader.images import in_gamut, luma, to_uint8, to_unit
 from data_loader.progress import progress_bar
 from evaluation.brightness import brightness
 from evaluation.class_test import class_accuracy, trained_classifier
 from evaluation.cycles import cycle_errors, hidden_color
 from evaluation.diversity import diversity, pairwise_chroma_l1, turned_hues
+from evaluation.metrics import l1
 from models import flower_classifier
 
 
@@ -60,6 +61,11 @@ def test_brightness_by_hand(split):
     color = to_unit(split.color())
     assert kept["luma_put_back"]["mean"] == pytest.approx(np.abs(color - luma(color)).sum() / 4, rel=1e-3)
     assert brightness(lambda which, color: 0 * color, split)["correlation"] is None
+    # What leaves the range is brought back as colorize.py does, at the same luma.
+    strong = brightness(lambda which, color: color + 3 * (color - luma(color)), split)
+    expected = l1(in_gamut(luma(color), 4 * (color - luma(color))), color).mean()
+    assert strong["luma_put_back"]["mean"] == pytest.approx(expected, rel=1e-3)
+    assert expected != pytest.approx(l1(np.clip(luma(color) + 4 * (color - luma(color)), 0, 1), color).mean(), rel=0.01)
 
 
 def test_probes_find_colour_that_is_hidden_and_none_where_there_is_none(split):
@@ -150,6 +156,7 @@ def test_a_classifier_learns_its_classes_once(tmp_path, monkeypatch):
     monkeypatch.setattr(flower_classifier, "train_classifier", None)
     again = trained_classifier(flowers, progress_bar)
     assert (again(originals) == split.labels).all()
+    assert again.digest == classifier.digest
     # Other labels of the same pictures are another classifier, which would be trained.
     flowers.labels[:] = flowers.labels[::-1]
     with pytest.raises(TypeError):
