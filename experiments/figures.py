@@ -113,7 +113,11 @@ def _draw_systems(folder, names, configs, colorings, beside):
     if len(first) < 2:
         return {}
     caption = f"The same pictures by all systems, seed {first_seed}{_named(beside)}."
-    return _draw_beside(folder, "systems.png", {name: colorings[name] for name in first}, beside, caption)
+    # The caption names the seed: above ten columns there is no room for it.
+    short = [name.removesuffix(f"-seed{first_seed}") for name in first]
+    titles = short if len(set(short)) == len(first) else first
+    columns = {title: colorings[name] for title, name in zip(titles, first, strict=True)}
+    return _draw_beside(folder, "systems.png", columns, beside, caption)
 
 
 def _named(beside):

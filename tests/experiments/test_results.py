@@ -162,7 +162,7 @@ def test_figures_without_the_photographs_hold_colourings_alone(runs, tmp_path, m
     configs = require_comparable([runs / f"{name}-seed0" for name in ("cyclegan", "pix2pix")])
     split = flowers_of_runs(configs, None, None).split("test")
     draw_figures(tmp_path, configs, split, 1, photographs=False)
-    assert drawn["systems.png"] == ["cyclegan-seed0", "pix2pix-seed0"]
+    assert drawn["systems.png"] == ["cyclegan", "pix2pix"]
     assert drawn["figure-4-cyclegan-seed0.png"] == ["G(x)"]
     assert not {"gray x", "original"} & {title for columns in drawn.values() for title in columns}
 
