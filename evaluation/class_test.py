@@ -1,6 +1,5 @@
 """Is the daffodil yellow? What a classifier of real colour photographs makes of colourings."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from data_loader.errors import UserError
 from data_loader.images import to_network
 from evaluation.baselines import originals, pieces
 from evaluation.statistics import share_with_interval
-from models.files import replacing
+from models.files import replacing, sha256_of_file, sha256_of_text
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def trained_classifier(flowers, progress_bar):
     # Other classes or another split of the same pictures need another classifier.
     labelled = (flowers.digest, flowers.labels.tolist(), flowers.split_of.tolist())
     recipe = (labelled, keras.backend.backend(), flower_classifier.RECIPE)
-    key = hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]
+    key = sha256_of_text(repr(recipe))[:16]
     file = cache_dir() / "classifiers" / f"{flowers.name}-{flowers.image_size}px-{key}.keras"
     if file.exists():
         network = keras.models.load_model(file)
@@ -78,4 +77,4 @@ def trained_classifier(flowers, progress_bar):
             network = flower_classifier.train_classifier(to_network(train.color()), train.labels, classes, bar.update)
         with replacing(file) as scratch:
             network.save(scratch)
-    return Classifier(network, hashlib.sha256(file.read_bytes()).hexdigest())
+    return Classifier(network, sha256_of_file(file))

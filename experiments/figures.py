@@ -28,6 +28,7 @@ from experiments.captions import write_captions
 from experiments.cli import PROJECT, run_script
 from experiments.plots import PRINT_DPI, fidelity_plane, loss_curves
 from experiments.run_directory import read_metrics
+from experiments.tiers import configuration_of
 from experiments.trained_run import flowers_of_runs, opened_run, require_comparable, run_names
 
 FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
@@ -114,7 +115,7 @@ def _draw_systems(folder, names, configs, colorings, beside):
         return {}
     caption = f"The same pictures by all systems, seed {first_seed}{_named(beside)}."
     # The caption names the seed: above ten columns there is no room for it.
-    short = [name.removesuffix(f"-seed{first_seed}") for name in first]
+    short = [configuration_of(name) for name in first]
     titles = short if len(set(short)) == len(first) else first
     columns = {title: colorings[name] for title, name in zip(titles, first, strict=True)}
     return _draw_beside(folder, "systems.png", columns, beside, caption)

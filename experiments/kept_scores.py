@@ -1,6 +1,5 @@
 """What a run scored, kept in its directory: scoring that broke off, or is asked for again, need not do it twice."""
 
-import hashlib
 import importlib
 import json
 import sys
@@ -13,7 +12,7 @@ import numpy as np
 from evaluation.scores import Scores
 from experiments.cli import BACKENDS, PROJECT, import_keras
 from experiments.run_directory import CONFIG
-from models.files import DAMAGED, replacing
+from models.files import DAMAGED, replacing, sha256_of_text
 
 # The code that makes scores: after any change here they are made again.
 CODE = ("data_loader", "evaluation", "models")
@@ -27,14 +26,13 @@ class KeptScores:
     Args:
         run_dir: of the run.
         flowers: `data_loader.Flowers` that it is scored on.
-        question: what is asked, as values for JSON.
-        last: the colorizers of so many last epochs are scored.
+        question: what is asked, as values for JSON; its "last" is of how many last epochs the colorizers are scored.
         classifier: digest of the one that is asked for classes, if one is.
     """
 
-    def __init__(self, run_dir, flowers, question, last=0, classifier=None):
-        self.run_dir, self.last = Path(run_dir), last
-        self.file = self.run_dir / f"scored-{_sha256(json.dumps(question))[:8]}.npz"
+    def __init__(self, run_dir, flowers, question, classifier=None):
+        self.run_dir, self.last = Path(run_dir), question["last"]
+        self.file = self.run_dir / f"scored-{sha256_of_text(json.dumps(question))[:8]}.npz"
         self.pictures = (flowers.digest, flowers.split_of.tolist(), flowers.labels.tolist(), classifier)
         self.key = self._key(CODE_AT_START)
 
@@ -75,7 +73,7 @@ class KeptScores:
             run = [(self.run_dir / CONFIG).read_text(), *map(_members, files)]
         except (OSError, zipfile.BadZipFile):
             return None
-        return _sha256(json.dumps([run, self.pictures, code, _libraries()]))
+        return sha256_of_text(json.dumps([run, self.pictures, code, _libraries()]))
 
 
 def _members(file):
@@ -86,16 +84,12 @@ def _members(file):
 
 def _digest_of_code():
     files = [file for name in CODE for file in (PROJECT / name, *(PROJECT / name).rglob("*.py")) if file.is_file()]
-    return _sha256("".join(f"{file.relative_to(PROJECT)}\n{file.read_text()}\n" for file in sorted(files)))
+    return sha256_of_text("".join(f"{file.relative_to(PROJECT)}\n{file.read_text()}\n" for file in sorted(files)))
 
 
 def _libraries():
     backend = import_keras().backend.backend()
     return [backend, importlib.import_module(BACKENDS[backend]).__version__, *map(version, LIBRARIES)]
-
-
-def _sha256(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # The code that runs is the code of now, whatever its files say later.

@@ -26,14 +26,14 @@ from experiments.figures import draw_figures
 from experiments.results_check import check
 from experiments.run_directory import read_metrics
 from experiments.scoring import score_colorizers, score_runs, write_scores
-from experiments.shipped_colorizers import sha256, ship
+from experiments.shipped_colorizers import ship
 from experiments.tier_files import has_tier, read_tier, write_tier
 from experiments.tier_training import command_lines, image_size, is_done, train_seeds
 from experiments.tiers import FIXED, TIERS
 from experiments.tracked_results import read_document, tier_results, write_results
 from experiments.train import show_notes
 from experiments.trained_run import require_comparable
-from models.files import write_text
+from models.files import sha256_of_file, write_text
 from models.option_table import require_choice
 
 RESULTS = PROJECT / "results"
@@ -152,7 +152,7 @@ def _shipped(folder, run_dirs, flowers):
     rows = score_colorizers(networks, flowers, "test", beside=(PERFECT, GRAY))["rows"]
     told = ("ratio_to_gray", "colorfulness")
     return {
-        run: {"file": file.name, "sha256": sha256(file)} | {measure: rows[run][measure] for measure in told}
+        run: {"file": file.name, "sha256": sha256_of_file(file)} | {measure: rows[run][measure] for measure in told}
         for run, file in packed.items()
     }
 

@@ -56,7 +56,7 @@ def score_runs(flowers, split_name, configs, samples=10, probes=False, class_tes
             by_class = class_accuracy(classifier, {"real": trivial[PERFECT], "gray": trivial[GRAY]}, split)
         runs = {}
         for name, run_dir in zip(run_names(configs), configs, strict=True):
-            kept = KeptScores(run_dir, flowers, question, last, classifier and classifier.digest)
+            kept = KeptScores(run_dir, flowers, question, classifier and classifier.digest)
             answer = kept.read()
             if answer:
                 print(f"{name}: scored before, with the same run, pictures, question and code.", file=sys.stderr)

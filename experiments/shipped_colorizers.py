@@ -1,6 +1,5 @@
 """The colorizers that come with the project: one of each system that a tier trained, if it is small enough."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from data_loader.errors import UserError
 from experiments.cli import PROJECT
 from experiments.run_directory import read_config
 from experiments.tiers import configuration_of
-from models.files import write_text
+from models.files import sha256_of_file, write_text
 from models.presets import MODELS
 
 # What colours photographs when no run is named.
@@ -50,7 +49,7 @@ def ship(folder, run_dirs):
             "run": run_dir.name,
             "image_size": config["options"]["image_size"],
             "bytes": file.stat().st_size,
-            "sha256": sha256(file),
+            "sha256": sha256_of_file(file),
         }
     write_text(folder / INDEX, json.dumps(index, indent=1) + "\n")
     return packed
@@ -90,13 +89,8 @@ def wrong_files(folder, runs):
 
 
 def _is_listed(file, entry):
-    return file.is_file() and (file.stat().st_size, sha256(file)) == (entry["bytes"], entry["sha256"])
+    return file.is_file() and (file.stat().st_size, sha256_of_file(file)) == (entry["bytes"], entry["sha256"])
 
 
 def _is_scored(entry, runs):
     return runs.get(entry["run"], {}).get("shipped", {}).get("sha256") == entry["sha256"]
-
-
-def sha256(file):
-    """SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()

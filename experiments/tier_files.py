@@ -4,7 +4,6 @@ Verdicts are made from these two files alone, so that anybody can make them agai
 """
 
 import csv
-import hashlib
 import io
 import json
 import sys
@@ -18,7 +17,7 @@ from evaluation.scores import Scores
 from experiments.claims import Evidence
 from experiments.scoring import configurations
 from experiments.tiers import FIXED, RUNS, configuration_of
-from models.files import write_text
+from models.files import sha256_of_text, write_text
 from models.presets import whole_options
 
 PICTURE_MEASURES = ("pixel_l1", "ab_spread", "colorfulness")
@@ -41,7 +40,9 @@ def write_tier(folder, report, scores):
         report, scores = _merged(*read_tier(folder), report, scores)
     pictures = _as_csv(scores)
     write_text(folder / "pictures.csv", pictures)
-    write_text(folder / "scores.json", json.dumps(report | {"pictures_sha256": _sha256(pictures)}, indent=1) + "\n")
+    write_text(
+        folder / "scores.json", json.dumps(report | {"pictures_sha256": sha256_of_text(pictures)}, indent=1) + "\n"
+    )
 
 
 def has_tier(folder):
@@ -86,7 +87,7 @@ def evidence_of(report, scores):
 
 def _require_whole(report, scores, pictures):
     names, runs = set(report["rows"]), set(report["runs"])
-    whole = report["pictures_sha256"] == _sha256(pictures) and {PERFECT, GRAY} | runs <= names == set(scores)
+    whole = report["pictures_sha256"] == sha256_of_text(pictures) and {PERFECT, GRAY} | runs <= names == set(scores)
     for row in scores.values():
         whole &= all(len(values) == report["images"] and np.isfinite(values).all() for values in row.values.values())
     for run in report["runs"].values():
@@ -132,10 +133,6 @@ def _place(run):
     """Where a run stands in a table."""
     name, seed = run.rsplit("-seed", 1)
     return (list(RUNS).index(name) if name in RUNS else -1), int(seed)
-
-
-def _sha256(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _as_csv(scores):

@@ -1,5 +1,6 @@
-"""Files that are replaced in one go or found damaged, and directories that one process works in."""
+"""Files that are replaced in one go, compared or found damaged, and directories that one process works in."""
 
+import hashlib
 import os
 import zipfile
 import zlib
@@ -64,6 +65,16 @@ def write_text(file, text):
     """Write a text file in one go; see `replacing`."""
     with replacing(file) as scratch:
         scratch.write_text(text)
+
+
+def sha256_of_text(text):
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256_of_file(file):
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 @contextmanager

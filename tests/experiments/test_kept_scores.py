@@ -36,8 +36,8 @@ def write(file, **members):
             archive.writestr(name, content)
 
 
-def asked(run, pictures=None, question=QUESTION, **facts):
-    return KeptScores(run, pictures or load_flowers("synthetic", 32), question, **{"last": 1} | facts)
+def asked(run, pictures=None, question=QUESTION, classifier=None):
+    return KeptScores(run, pictures or load_flowers("synthetic", 32), question, classifier)
 
 
 def keep(run, **asking):
@@ -58,9 +58,9 @@ def test_scores_are_read_as_they_were_written(run):
 
 def test_each_question_has_its_own_answer(run):
     other = QUESTION | {"last": 2}
-    assert asked(run, question=other, last=2).read() is None
-    keep(run, question=other, last=2)
-    assert asked(run, question=other, last=2).read() is not None
+    assert asked(run, question=other).read() is None
+    keep(run, question=other)
+    assert asked(run, question=other).read() is not None
     assert asked(run).read() is not None
 
 
