@@ -22,16 +22,16 @@ import numpy as np
 
 from data_loader import UserError
 from data_loader.flowers import SPLITS, require_split
-from data_loader.images import luma, to_unit
+from data_loader.images import luma
 from evaluation.baselines import originals
 from experiments.captions import write_captions
 from experiments.cli import PROJECT, run_script
-from experiments.plots import PRINT_DPI, fidelity_plane, loss_curves
+from experiments.coloring_figures import ColoringFigures, with_kept
+from experiments.plots import fidelity_plane, loss_curves
 from experiments.run_directory import read_metrics
-from experiments.tiers import configuration_of
+from experiments.tiers import systems_of
 from experiments.trained_run import flowers_of_runs, opened_run, require_comparable, run_names
 
-FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
 SHOWN_SAMPLES = 5
 
 
@@ -49,7 +49,7 @@ def main():
     return 0
 
 
-def draw_figures(folder, configs, split, images=6, report=None, losses=None, photographs=True):
+def draw_figures(folder, configs, split, images=6, report=None, losses=None, photographs=True, strips=None):
     """Draw all figures that the runs allow, and captions.md.
 
     Args:
@@ -57,84 +57,38 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None, pho
         configs: directory of each run to its config.
         split: of which pictures are shown, evenly spaced so that several classes come.
         images: how many.
-        report: of `score_runs`; if None, what the runs' scores.json hold.
+        report: of a tier that the runs belong to, with others whose directories may be gone; if None, what the runs'
+            scores.json hold.
         losses: name of a run to its `read_metrics`; if None, those of the runs.
         photographs: whether the gray pictures and the originals are drawn beside the colourings.
+        strips: folder of the strips of the tier's runs: these runs' are written, the others' read.
 
     Returns:
         name of each picture to its caption.
     """
     shown = np.linspace(0, len(split) - 1, min(images, len(split))).astype(int)
     color = originals(split, shown)
-    beside = ({"gray x": luma(color)}, {"original": color}) if photographs else ({}, {})
     names = dict(zip((name.replace("/", "-") for name in run_names(configs)), configs, strict=True))
-    captions, colorings = {}, {}
+    runs, colorings = {name: configs[run_dir] for name, run_dir in names.items()}, {}
+    data = next(iter(runs.values()))["data"]
+    figures = ColoringFigures(folder, color, photographs, f"{data['name']} ({data['images']['train']} training images)")
     for name, run_dir in names.items():
-        config = configs[run_dir]
         with opened_run(run_dir) as trained:
             colorings[name] = trained.coloring(shown, color)
             if trained.has_samples:
-                captions |= _draw_samples(folder, name, config, trained, luma(color), beside)
-        if config["model"] in FIGURES:
-            captions |= _draw_run(folder, name, config, colorings[name], beside)
-    pair = [_first(names, configs, model) for model in ("cyclegan", "capsule_cyclegan")]
-    if all(pair):
-        told = {name: configs[names[name]] for name in pair}
-        captions |= _draw_pair(folder, told, colorings, beside)
-    captions |= _draw_systems(folder, names, configs, colorings, beside)
+                figures.samples(name, runs[name], trained.samples(luma(color), SHOWN_SAMPLES, 0))
+        figures.one_run(name, runs[name], colorings[name])
+    if strips:
+        colorings = with_kept(strips, colorings, report["runs"], color.shape)
+        runs = {name: report["runs"][name] for name in colorings}
+    figures.patchgan_and_capsules(runs, colorings)
+    figures.systems(runs, colorings)
     losses = losses or {name: read_metrics(Path(run_dir) / "metrics.csv") for name, run_dir in names.items()}
-    captions |= _draw_losses(folder, {name: epochs for name, epochs in losses.items() if epochs})
-    captions |= _draw_plane(folder, report or _scored(names))
+    captions = figures.captions | _draw_losses(folder, {name: epochs for name, epochs in losses.items() if epochs})
+    # Of runs that stand alone the names say nothing about seeds.
+    captions |= _draw_plane(folder, report or _scored(names), systems_of(report) if report else None)
     write_captions(folder, captions)
     return captions
-
-
-def _draw_samples(folder, name, config, trained, gray, beside):
-    samples = to_unit(trained.samples(gray, SHOWN_SAMPLES, 0))
-    columns = {f"sample {number + 1}": samples[:, number] for number in range(SHOWN_SAMPLES)}
-    caption = f"{SHOWN_SAMPLES} colourings a picture. {_configuration(config)}"
-    return _draw_grid(folder, f"diversity-{name}.png", beside[0] | columns, caption)
-
-
-def _draw_run(folder, name, config, coloring, beside):
-    caption = f"Colourings{_named(beside)}. {_configuration(config)}"
-    return _draw_beside(folder, f"{FIGURES[config['model']]}-{name}.png", {"G(x)": coloring}, beside, caption)
-
-
-def _draw_pair(folder, configs, colorings, beside):
-    told = " ".join(f"{name}: {_configuration(config)}" for name, config in configs.items())
-    caption = f"The same pictures by both{_named(beside)}. {told}"
-    picture = f"figure-6-{'-'.join(configs)}.png"
-    return _draw_beside(folder, picture, {name: colorings[name] for name in configs}, beside, caption)
-
-
-def _draw_systems(folder, names, configs, colorings, beside):
-    first_seed = min(config["options"]["seed"] for config in configs.values())
-    first = [name for name, run_dir in names.items() if configs[run_dir]["options"]["seed"] == first_seed]
-    if len(first) < 2:
-        return {}
-    caption = f"The same pictures by all systems, seed {first_seed}{_named(beside)}."
-    # The caption names the seed: above ten columns there is no room for it.
-    short = [configuration_of(name) for name in first]
-    titles = short if len(set(short)) == len(first) else first
-    columns = {title: colorings[name] for title, name in zip(titles, first, strict=True)}
-    return _draw_beside(folder, "systems.png", columns, beside, caption)
-
-
-def _named(beside):
-    return ", between the gray pictures and the originals" if all(beside) else ""
-
-
-def _draw_beside(folder, picture, columns, beside, caption):
-    before, after = beside
-    return _draw_grid(folder, picture, before | columns | after, caption)
-
-
-def _draw_grid(folder, picture, columns, caption):
-    from models.sample_grid import draw
-
-    draw(columns, folder / picture, PRINT_DPI)
-    return {picture: caption}
 
 
 def _draw_losses(folder, losses):
@@ -144,26 +98,15 @@ def _draw_losses(folder, losses):
     return {"loss-curves.png": "Mean of each weighted term of the objective in each epoch."}
 
 
-def _draw_plane(folder, report):
+def _draw_plane(folder, report, systems):
     if not report:
         return {}
-    fidelity_plane(folder / "fidelity-plane.png", report["rows"], set(report["rows"]) - set(report["runs"]))
-    return {"fidelity-plane.png": "Means over the scored pictures with 95 % bootstrap intervals over them."}
-
-
-def _first(names, configs, model):
-    return next((name for name, run_dir in names.items() if configs[run_dir]["model"] == model), None)
-
-
-def _configuration(config):
-    """A run's configuration in a sentence: what decides it beside its preset's values is in its config.json."""
-    options, training = config["options"], config["training"]
-    settings = ", ".join(f"{name} {value}" for name, value in (options | training).items() if value is not None)
-    return (
-        f"{config['model']}, preset {config['preset']}, on {config['data']['name']} "
-        f"({config['data']['images']['train']} training images), {config['precision']}, "
-        f"{config['made_with']['backend']}: {settings}."
-    )
+    systems = systems or {name: [name] for name in report["rows"]}
+    fidelity_plane(folder / "fidelity-plane.png", report["rows"], systems, set(report["rows"]) - set(report["runs"]))
+    caption = "Means over the scored pictures with 95 % bootstrap intervals over them"
+    several = any(len(names) > 1 for names in systems.values())
+    seeds = "; of a system with several seeds the mean over them, without an interval, and small each seed"
+    return {"fidelity-plane.png": f"{caption}{seeds if several else ''}."}
 
 
 def _scored(names):

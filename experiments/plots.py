@@ -36,27 +36,30 @@ def loss_curves(file, metrics):
     _save(figure, file)
 
 
-def fidelity_plane(file, rows, trivial):
-    """Pixel-L1 against colourfulness, trivial rows beside the runs: dull is cheap, so both must be read.
+def fidelity_plane(file, rows, systems, trivial):
+    """Pixel-L1 against colourfulness, trivial rows beside the systems: dull is cheap, so both must be read.
 
     Args:
         file: path of the PNG.
         rows: as in a report of `score_runs`.
-        trivial: names of those that no run is; they are drawn in gray.
+        systems: label of each point to the names of its rows; where it has several, the point is their mean.
+        trivial: names of the rows that no run is; they are drawn in gray.
     """
     from matplotlib.figure import Figure
 
     figure = Figure((7, 4.5), layout="constrained", dpi=PRINT_DPI)
     axis = figure.subplots()
-    runs = 0
-    for number, (name, row) in enumerate(rows.items()):
-        ratio, colorfulness = row["ratio_to_gray"], row["colorfulness"]
-        style = {"marker": MARKERS[number % len(MARKERS)], "color": "gray", "markerfacecolor": "white"}
-        if name not in trivial:
-            style = _look(runs)
-            runs += 1
-        arms = {"xerr": _arms(colorfulness), "yerr": _arms(ratio), "capsize": 2, "linestyle": "none"}
-        axis.errorbar(colorfulness["mean"], ratio["mean"], label=name, **style, **arms)
+    looks = (_look(number) for number in range(len(systems)))
+    for number, (label, names) in enumerate(systems.items()):
+        gray = {"marker": MARKERS[number % len(MARKERS)], "color": "gray", "markerfacecolor": "white"}
+        style = {"linestyle": "none"} | (gray if names[0] in trivial else next(looks))
+        across, up = ([rows[name][measure] for name in names] for measure in ("colorfulness", "ratio_to_gray"))
+        point = [sum(value["mean"] for value in values) / len(values) for values in (across, up)]
+        arms = {"xerr": _arms(across[0]), "yerr": _arms(up[0]), "capsize": 2} if len(names) == 1 else {}
+        axis.errorbar(*point, label=label, **style, **arms)
+        if len(names) > 1:
+            seeds = [[value["mean"] for value in values] for values in (across, up)]
+            axis.plot(*seeds, **style, markersize=3, alpha=0.6)
     axis.axhline(1, color="gray", linewidth=0.8, linestyle=":")
     axis.axvline(rows[PERFECT]["colorfulness"]["mean"], color="gray", linewidth=0.8, linestyle=":")
     axis.set(xlabel="colourfulness (dotted: the originals')", ylabel="pixel-L1, multiple of the gray row's")

@@ -6,7 +6,7 @@ from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 from evaluation.verdicts import VERDICTS
 from experiments.results_text import setting
 from experiments.score_report import interval
-from experiments.tiers import configuration_of
+from experiments.tiers import configuration_of, systems_of
 
 TABLE = (
     ("colorfulness", "colourfulness", 1),
@@ -30,7 +30,7 @@ def headline_section(document, tiers):
     report, scores = tiers[tier]
     what = f"{results['dataset']}, {results['image_size']} pixels"
     lines = [f"| {what} | error, as a multiple of gray's | colourfulness |", "|---|---|---|"]
-    for label, names in _systems(report).items():
+    for label, names in systems_of(report).items():
         if names[0] in report["runs"] or names[0] in HEADLINE_ROWS:
             cells = (label, _ratio(scores, names), _mean([report["rows"][name]["colorfulness"] for name in names], 1))
             lines.append(f"| {' | '.join(cells)} |")
@@ -75,7 +75,7 @@ def results_section(document, tiers):
         lines += [f"### `{tier}`", "", setting(results), ""]
         titles = ["", "ratio to gray", *(title for _, title, _ in TABLE), "class named, last epoch"]
         lines += [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
-        for label, names in _systems(report).items():
+        for label, names in systems_of(report).items():
             means = [_mean([report["rows"][name][key] for name in names], digits) for key, _, digits in TABLE]
             cells = (label, _ratio(scores, names), *means, _class_named(report, names))
             lines.append(f"| {' | '.join(cells)} |")
@@ -96,14 +96,6 @@ def measures_section():
         cells = (f"`{name}`", entry.meaning, entry.unit, entry.range, BETTER[entry.better], entry.source)
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _systems(report):
-    """The label of each row of a table to the names in the report that it tells of: seeds of one system go together."""
-    systems = {}
-    for name in report["rows"]:
-        systems.setdefault(configuration_of(name) if name in report["runs"] else name, []).append(name)
-    return {f"{label}, {len(names)} seeds" if len(names) > 1 else label: names for label, names in systems.items()}
 
 
 def _shipped(tier, dataset, report):

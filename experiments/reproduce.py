@@ -9,8 +9,9 @@ python experiments/reproduce.py --check                         do tracked resul
 
 Runs that are done are kept, a run that was broken off goes on, and a claim that misses a run is "not run".
 It writes claims.json and claims.md to results/, and for each tier, a preset and a data set, scores.json (all measures),
-pictures.csv (what the verdicts read), losses and figures. What a tier holds of other runs stays; tiers are never
-compared with each other. The README's tables are written anew, too.
+pictures.csv (what the verdicts read), losses, colorings (some pictures as each run colours them) and figures. What a
+tier holds of other runs stays, also when they were trained on another machine; tiers are never compared with each
+other. The README's tables are written anew, too.
 """
 
 import argparse
@@ -126,7 +127,8 @@ def _measure(directories, flowers, plan, arguments, folder):
     losses = {run: read_metrics(folder / "losses" / f"{run}.csv") for run in whole["runs"]}
     # Photographs of others are not copied into results that are published.
     ours = flowers.source not in OXFORD_SETS
-    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, photographs=ours)
+    strips = folder / "colorings"
+    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, ours, strips)
     identity = {
         "preset": arguments.preset,
         "dataset": flowers.name,

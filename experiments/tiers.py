@@ -78,3 +78,11 @@ TIERS = {
 def configuration_of(run):
     """The name in `RUNS` of a run such as cyclegan-seed0."""
     return run.rsplit("-seed", 1)[0]
+
+
+def systems_of(report):
+    """The label of each row of a tier's tables to the names in its report: the seeds of one system go together."""
+    systems = {}
+    for name in report["rows"]:
+        systems.setdefault(configuration_of(name) if name in report["runs"] else name, []).append(name)
+    return {f"{label}, {len(names)} seeds" if len(names) > 1 else label: names for label, names in systems.items()}

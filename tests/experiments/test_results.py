@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from data_loader import UserError
 from evaluation.effects import difference, monochrome_share, pooled_share, ratio_to, smaller_share_of_wins
@@ -21,12 +22,13 @@ from experiments.captions import read_captions
 from experiments.claims import AIMS, CLAIMS, Evidence
 from experiments.figures import draw_figures
 from experiments.judging import judged
+from experiments.plots import fidelity_plane
 from experiments.readme_text import TABLE, headline_section, results_section
 from experiments.results_check import check
 from experiments.tier_files import evidence_of, read_tier, write_tier
-from experiments.tiers import RUNS
+from experiments.tiers import RUNS, systems_of
 from experiments.tracked_results import BEGIN, END, in_order
-from experiments.trained_run import flowers_of_runs, require_comparable, run_names
+from experiments.trained_run import flowers_of_runs, opened_run, require_comparable, run_names
 from models import flower_classifier
 from models.options import CycleGANOptions
 from models.presets import whole_options
@@ -165,6 +167,53 @@ def test_figures_without_the_photographs_hold_colourings_alone(runs, tmp_path, m
     assert drawn["systems.png"] == ["cyclegan", "pix2pix"]
     assert drawn["figure-4-cyclegan-seed0.png"] == ["G(x)"]
     assert not {"gray x", "original"} & {title for columns in drawn.values() for title in columns}
+
+
+def test_a_figure_of_all_systems_keeps_those_whose_runs_are_gone(reproduced, runs, tmp_path, monkeypatch, capsys):
+    tier = tmp_path / "tier"
+    shutil.copytree(reproduced[0] / runs.name, tier)
+    report, _ = read_tier(tier)
+    configs = require_comparable([runs / "pix2pix-seed0"])
+    split = flowers_of_runs(configs, None, None).split("test")
+    drawn = {}
+    monkeypatch.setattr("models.sample_grid.draw", lambda columns, file, dpi: drawn.update({file.name: columns}))
+
+    def again(images=4):
+        drawn.clear()
+        draw_figures(tier / "figures", configs, split, images, report, strips=tier / "colorings")
+
+    again()
+    assert list(drawn["systems.png"]) == ["gray x", "cyclegan", "pix2pix", "original"]
+    shown = drawn["systems.png"]["original"]
+    with opened_run(runs / "cyclegan-seed0") as trained:
+        places = np.linspace(0, len(split) - 1, len(shown)).astype(int)
+        np.testing.assert_array_equal(drawn["systems.png"]["cyclegan"], trained.coloring(places, shown))
+    # A strip of other pictures, or none, leaves a system out and says so.
+    again(images=1)
+    assert "systems.png" not in drawn
+    (tier / "colorings" / "cyclegan-seed0.png").unlink()
+    again()
+    assert "systems.png" not in drawn
+    told = capsys.readouterr().err
+    assert "cyclegan-seed0.png holds other pictures" in told
+    assert "figures of several systems are without this run" in told
+
+
+def test_the_plane_shows_a_system_once_and_its_seeds_small(tmp_path, monkeypatch):
+    value = {"mean": 1.0, "low": 0.9, "high": 1.1}
+    names = ["perfect", "gray unchanged", "cyclegan-seed0", "cyclegan-seed1", "best-seed0"]
+    report = {"rows": {name: {"ratio_to_gray": value, "colorfulness": value} for name in names}}
+    report["runs"] = dict.fromkeys(names[2:])
+    report["rows"]["cyclegan-seed1"] = {key: {"mean": 2.0, "low": 1.0, "high": 3.0} for key in report["rows"][names[0]]}
+    points, seeds = {}, []
+    monkeypatch.setattr(Axes, "errorbar", lambda self, x, y, label, **style: points.update({label: (x, y, style)}))
+    monkeypatch.setattr(Axes, "plot", lambda self, x, y, **style: seeds.append((x, y)))
+    monkeypatch.setattr(Axes, "legend", lambda self, **style: None)
+    fidelity_plane(tmp_path / "plane.png", report["rows"], systems_of(report), set(names[:2]))
+    assert list(points) == ["perfect", "gray unchanged", "cyclegan, 2 seeds", "best"]
+    assert points["cyclegan, 2 seeds"][:2] == (1.5, 1.5)
+    assert seeds == [([1.0, 2.0], [1.0, 2.0])]
+    assert [label for label, point in points.items() if "xerr" in point[2]] == ["perfect", "gray unchanged", "best"]
 
 
 @pytest.mark.parametrize("name", ["metrics.csv", "scores.json"])

@@ -1,0 +1,124 @@
+"""Figures of pictures as runs colour them, and the strips that keep such colourings.
+
+Runs end one by one, and not all on the same machine: a tier keeps a strip of each run, from which a figure of several
+systems is drawn when the run itself is gone.
+"""
+
+import sys
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+
+from data_loader.images import UnusableImage, luma, read_image, to_uint8, to_unit
+from experiments.plots import PRINT_DPI
+from experiments.tiers import configuration_of
+from models.files import replacing
+
+FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
+
+
+def with_kept(folder, colorings, runs, shape):
+    """Keep runs' colourings of the shown pictures, and add those that were kept of the others.
+
+    Args:
+        folder: of the strips, a picture RUN.png of each run: what is shown, side by side.
+        colorings: name of a run to its colourings, of `shape` (n, S, S, 3) and in [0, 1].
+        runs: names of all runs, in their order.
+        shape: of the colourings.
+
+    Returns:
+        name to colourings of all runs of which there are any, in their order.
+    """
+    files = {name: Path(folder) / f"{name}.png" for name in runs}
+    for name, coloring in colorings.items():
+        write_strip(files[name], coloring)
+    found = {name: colorings[name] if name in colorings else read_strip(files[name], shape) for name in runs}
+    return {name: coloring for name, coloring in found.items() if coloring is not None}
+
+
+def write_strip(file, coloring):
+    """Keep a run's colourings (n, S, S, 3) in [0, 1]."""
+    with replacing(file) as scratch:
+        imageio.imwrite(scratch, np.hstack(to_uint8(coloring)))
+
+
+def read_strip(file, shape):
+    """A run's colourings of a shape (n, S, S, 3), in [0, 1]; None, and a sentence, where they are not there."""
+    try:
+        pictures = np.asarray(read_image(file))
+    except UnusableImage as reason:
+        print(f"{file}: {reason}, so that figures of several systems are without this run.", file=sys.stderr)
+        return None
+    images, side = shape[:2]
+    if pictures.shape != (side, images * side, 3):
+        print(f"{file} holds other pictures, so that figures of several systems are without it.", file=sys.stderr)
+        return None
+    return to_unit(np.stack(np.hsplit(pictures, images)))
+
+
+class ColoringFigures:
+    """Draws the shown pictures into a folder, and notes the caption of each figure in `captions`.
+
+    A run is a dict of its model, preset, options, training, precision and made_with, as in config.json or in a report
+    of `score_runs`; its colourings are (n, S, S, 3) in [0, 1].
+
+    Args:
+        folder: of the figures.
+        color: originals (n, S, S, 3) in [0, 1] of the shown pictures.
+        photographs: whether the gray pictures and the originals are drawn beside the colourings.
+        trained_on: what the runs learned from, in words.
+    """
+
+    def __init__(self, folder, color, photographs, trained_on):
+        self.folder, self.trained_on, self.captions = Path(folder), trained_on, {}
+        self.before, self.after = ({"gray x": luma(color)}, {"original": color}) if photographs else ({}, {})
+        self.between = ", between the gray pictures and the originals" if photographs else ""
+
+    def one_run(self, name, run, coloring):
+        """The paper's figure 4, 5 or 7, by the run's model."""
+        if run["model"] in FIGURES:
+            caption = f"Colourings{self.between}. {self._configuration(run)}"
+            self._draw(f"{FIGURES[run['model']]}-{name}.png", {"G(x)": coloring}, caption)
+
+    def samples(self, name, run, samples):
+        """Several colourings a picture, uint8 (n, samples, S, S, 3); the originals have no place there."""
+        columns = {f"sample {number + 1}": one for number, one in enumerate(to_unit(samples).swapaxes(0, 1))}
+        caption = f"{len(columns)} colourings a picture. {self._configuration(run)}"
+        self._draw(f"diversity-{name}.png", columns, caption, after={})
+
+    def patchgan_and_capsules(self, runs, colorings):
+        """The paper's figure 6, of the first run of each kind, where there are both."""
+        pair = [next((name for name in runs if runs[name]["model"] == model), None) for model in list(FIGURES)[:2]]
+        if all(pair):
+            told = " ".join(f"{name}: {self._configuration(runs[name])}" for name in pair)
+            columns = {name: colorings[name] for name in pair}
+            self._draw(f"figure-6-{'-'.join(pair)}.png", columns, f"The same pictures by both{self.between}. {told}")
+
+    def systems(self, runs, colorings):
+        """The first seed of each system, where there are several."""
+        first_seed = min(run["options"]["seed"] for run in runs.values())
+        first = [name for name, run in runs.items() if run["options"]["seed"] == first_seed]
+        if len(first) < 2:
+            return
+        # The caption names the seed: above ten columns there is no room for it.
+        short = [configuration_of(name) for name in first]
+        titles = short if len(set(short)) == len(first) else first
+        columns = {title: colorings[name] for title, name in zip(titles, first, strict=True)}
+        self._draw("systems.png", columns, f"The same pictures by all systems, seed {first_seed}{self.between}.")
+
+    def _draw(self, picture, columns, caption, after=None):
+        from models.sample_grid import draw
+
+        after = self.after if after is None else after
+        draw(self.before | columns | after, self.folder / picture, PRINT_DPI)
+        self.captions[picture] = caption
+
+    def _configuration(self, run):
+        """A run's configuration in a sentence."""
+        values = {name: value for name, value in (run["options"] | run["training"]).items() if value is not None}
+        settings = ", ".join(f"{name} {value}" for name, value in values.items())
+        return (
+            f"{run['model']}, preset {run['preset']}, on {self.trained_on}, {run['precision']}, "
+            f"{run['made_with']['backend']}: {settings}."
+        )
