@@ -8,6 +8,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "os^Dv*PX"
 PANELS_ACROSS = 3
 PRINT_DPI = 200
+NEAR_GRAY = (0.5, 1.5)
 
 
 def loss_curves(file, metrics):
@@ -40,31 +41,37 @@ def fidelity_plane(file, rows, systems, trivial):
     """Pixel-L1 against colourfulness, trivial rows beside the systems: dull is cheap, so both must be read.
 
     Args:
-        file: path of the PNG.
+        file: path of the PNG: all points, and beside them those that err about as much as gray.
         rows: as in a report of `score_runs`.
         systems: label of each point to the names of its rows; where it has several, the point is their mean.
         trivial: names of the rows that no run is; they are drawn in gray.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure((7, 4.5), layout="constrained", dpi=PRINT_DPI)
-    axis = figure.subplots()
-    looks = (_look(number) for number in range(len(systems)))
-    for number, (label, names) in enumerate(systems.items()):
-        gray = {"marker": MARKERS[number % len(MARKERS)], "color": "gray", "markerfacecolor": "white"}
-        style = {"linestyle": "none"} | (gray if names[0] in trivial else next(looks))
-        across, up = ([rows[name][measure] for name in names] for measure in ("colorfulness", "ratio_to_gray"))
-        point = [sum(value["mean"] for value in values) / len(values) for values in (across, up)]
-        arms = {"xerr": _arms(across[0]), "yerr": _arms(up[0]), "capsize": 2} if len(names) == 1 else {}
-        axis.errorbar(*point, label=label, **style, **arms)
-        if len(names) > 1:
-            seeds = [[value["mean"] for value in values] for values in (across, up)]
-            axis.plot(*seeds, **style, markersize=3, alpha=0.6)
-    axis.axhline(1, color="gray", linewidth=0.8, linestyle=":")
-    axis.axvline(rows[PERFECT]["colorfulness"]["mean"], color="gray", linewidth=0.8, linestyle=":")
-    axis.set(xlabel="colourfulness (dotted: the originals')", ylabel="pixel-L1, multiple of the gray row's")
-    axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    figure = Figure((11, 4.5), layout="constrained", dpi=PRINT_DPI)
+    whole, near_gray = figure.subplots(1, 2)
+    for axis in (whole, near_gray):
+        looks = (_look(number) for number in range(len(systems)))
+        for number, (label, names) in enumerate(systems.items()):
+            gray = {"marker": MARKERS[number % len(MARKERS)], "color": "gray", "markerfacecolor": "white"}
+            style = {"linestyle": "none"} | (gray if names[0] in trivial else next(looks))
+            _plane_point(axis, label, [rows[name] for name in names], style)
+        axis.axhline(1, color="gray", linewidth=0.8, linestyle=":")
+        axis.axvline(rows[PERFECT]["colorfulness"]["mean"], color="gray", linewidth=0.8, linestyle=":")
+        axis.set(xlabel="colourfulness (dotted: the originals')")
+    whole.set(ylabel="pixel-L1, multiple of the gray row's")
+    near_gray.set(ylim=NEAR_GRAY, title="the same, near gray's error")
+    near_gray.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, file)
+
+
+def _plane_point(axis, label, rows, style):
+    """A system's mean: with its interval over pictures if it has one seed, else with its seeds, small."""
+    means = [[row[measure]["mean"] for row in rows] for measure in ("colorfulness", "ratio_to_gray")]
+    arms = {"xerr": _arms(rows[0]["colorfulness"]), "yerr": _arms(rows[0]["ratio_to_gray"]), "capsize": 2}
+    axis.errorbar(*(sum(one) / len(one) for one in means), label=label, **style, **(arms if len(rows) == 1 else {}))
+    if len(rows) > 1:
+        axis.plot(*means, **style, markersize=3, alpha=0.6)
 
 
 def _look(number):
