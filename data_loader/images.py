@@ -35,6 +35,13 @@ def luma(color):
     return (color @ LUMA_WEIGHTS.astype(color.dtype))[..., None]
 
 
+def chroma(color):
+    """Cb and Cr (ITU-R BT.601) of RGB images (..., 3) in [0, 1], float (..., 2) in [-0.5, 0.5]."""
+    away_from_luma = np.asarray(color) - luma(color)
+    red_weight, _, blue_weight = LUMA_WEIGHTS
+    return away_from_luma[..., [2, 0]] / (2 * (1 - np.array([blue_weight, red_weight], np.float32)))
+
+
 def to_unit(images):
     """uint8 in 0 to 255, or float already in [0, 1], to float32 in [0, 1]."""
     images = np.asarray(images)

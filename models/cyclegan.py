@@ -33,7 +33,9 @@ class CycleGAN(ColorizationGAN):
         if self.options.output == "rgb":
             self.G = self.build_generator(3, 3, "G")
         else:
-            shown = {"matched": self.options.match_colorfulness > 0, "halved": self.options.half_chroma}
+            o = self.options
+            shown = {"matched": o.match_colorfulness > 0, "contrasted": o.match_contrast}
+            shown |= {"halved": o.half_chroma, "kept": o.keep_luma}
             self.G = chroma_generator(self.build_generator(3, 2, "chroma"), "G", **shown)
         self.F = self.build_generator(3, 1, "F")
         self.D_X = self.build_discriminator(1, "D_X")

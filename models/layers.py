@@ -89,27 +89,43 @@ class ChromaOverLuma(keras.layers.Layer):
     """RGB from an image's luma and two chroma planes, by the inverse of the luma transform (ITU-R BT.601).
 
     R = Y + 1.402 Cr, B = Y + 1.772 Cb, and G such that the luma is Y; clipped once to [−1, 1], so that the luma
-    is kept wherever RGB has room for the chroma. Always float32.
+    is kept wherever RGB has room for the chroma. Always float32. What the arguments ask for is left out in training.
 
     Inputs: the image (n, h, w, 3) in [−1, 1] that gives the luma (gray three times, or colour), and chroma
     (n, h, w, 2), Cb and Cr in [−1, 1]. Output (n, h, w, 3) in [−1, 1].
 
     Args:
-        matched: keep a `strength`, 1 at first, that multiplies the chroma except in training.
-        halved: except in training, give the chroma half the resolution of the luma (4:2:0, as in JPEG); h and w even.
+        matched: keep a `strength`, 1 at first, that multiplies the chroma.
+        halved: give the chroma half the resolution of the luma (4:2:0, as in JPEG); h and w even.
+        contrasted: keep a `contrast`, 1 at first, to whose power the chroma's length is raised, so that above 1 weak
+            chroma becomes weaker beside strong.
+        kept: where RGB has no room for the chroma, make it shorter instead of clipping, so that luma and hue are kept.
     """
 
-    def __init__(self, matched=False, halved=False, **kwargs):
+    # A chroma of this length stays as long as it is, whatever the contrast.
+    pivot = 0.2
+
+    def __init__(self, matched=False, halved=False, contrasted=False, kept=False, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        self.matched, self.halved = matched, halved
+        self.matched, self.halved, self.contrasted, self.kept = matched, halved, contrasted, kept
         if matched:
             self.strength = self.add_weight(shape=(), initializer="ones", trainable=False, name="strength")
+        if contrasted:
+            self.contrast = self.add_weight(shape=(), initializer="ones", trainable=False, name="contrast")
 
     def get_config(self):
-        return super().get_config() | {"matched": self.matched, "halved": self.halved}
+        return super().get_config() | {
+            "matched": self.matched,
+            "halved": self.halved,
+            "contrasted": self.contrasted,
+            "kept": self.kept,
+        }
 
     def call(self, inputs, training=None):
         image, chroma = (ops.cast(x, "float32") for x in inputs)
+        if self.contrasted and not training:
+            length = ops.sqrt(ops.sum(ops.square(chroma), axis=-1, keepdims=True) + 1e-6)
+            chroma = chroma * ops.power(length / self.pivot, self.contrast - 1)
         if self.matched and not training:
             chroma = self.strength * chroma
         if self.halved and not training:
@@ -119,4 +135,8 @@ class ChromaOverLuma(keras.layers.Layer):
         blue = 2 * (1 - blue_weight) * chroma[..., :1]
         red = 2 * (1 - red_weight) * chroma[..., 1:]
         green = -(red_weight * red + blue_weight * blue) / green_weight
-        return ops.clip(y + ops.concatenate([red, green, blue], axis=-1), -1.0, 1.0)
+        away = ops.concatenate([red, green, blue], axis=-1)
+        if self.kept and not training:
+            room = ops.where(away > 0, 1 - y, 1 + y) / ops.maximum(ops.abs(away), 1e-6)
+            away = away * ops.clip(ops.min(room, axis=-1, keepdims=True), 0.0, 1.0)
+        return ops.clip(y + away, -1.0, 1.0)

@@ -36,9 +36,19 @@ class UnpairedOptions(ModelOptions):
         "chroma that is fitted after each epoch; 0: no",
         at_least=0,
     )
+    match_contrast: bool = option(
+        False,
+        "with --match-colorfulness: strong and weak chroma differ as much as in the training photographs, by one "
+        "exponent that is fitted beside the factor",
+    )
     half_chroma: bool = option(
         False,
         "with --output chroma: images have it at half the resolution of the luma, as in JPEG, which takes grain out",
+    )
+    keep_luma: bool = option(
+        False,
+        "with --output chroma: where RGB has no room for the chroma, images have less of it instead of clipped "
+        "channels, so that luma and hue stay",
     )
     norm: str = option(
         "instance", "per channel and image [3.1], or over height, width and channels", ("instance", "layer")
@@ -61,9 +71,11 @@ class UnpairedOptions(ModelOptions):
         """The input skip is the U-Net's; what is done to the chroma needs chroma; a paired loss needs pairs."""
         if self.input_skip and self.generator != "unet":
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
-        for name in ("match_colorfulness", "half_chroma"):
+        for name in ("match_colorfulness", "half_chroma", "keep_luma"):
             if getattr(self, name) and self.output != "chroma":
                 raise UserError(f"{flag(name)} does nothing with --output {self.output}: use --output chroma.")
+        if self.match_contrast and not self.match_colorfulness:
+            raise UserError("--match-contrast goes with --match-colorfulness: use --match-colorfulness 1, too.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
 

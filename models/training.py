@@ -125,14 +125,14 @@ def _train(model, options, batches, progress, checkpoints, record):
 
 
 def _matcher(model, batches):
-    """What makes the images as colourful as the photographs, if the model asks for it."""
+    """What gives the images the photographs' amount of colour, if the model asks for it."""
     share = getattr(model.options, "match_colorfulness", 0)
     if not share:
         return []
     # Brings the measures and their libraries along, which no other training needs.
-    from models.colorfulness_matching import ColorfulnessMatcher
+    from models.chroma_matching import ChromaMatcher
 
-    return [ColorfulnessMatcher(batches, share)]
+    return [ChromaMatcher(batches, share, model.options.match_contrast)]
 
 
 def _record(model, flowers, run_dir, options, progress, batches, checkpoints):

@@ -69,6 +69,8 @@ def test_a_special_table_wins_and_reaches_its_model_alone():
         (CycleGANOptions, {"paired_weight": 1.0, "paired_fraction": 0.0}, "needs known pairs"),
         (CycleGANOptions, {"match_colorfulness": 1.0}, "--match-colorfulness does nothing with --output rgb"),
         (CycleGANOptions, {"match_colorfulness": -1.0}, "--match-colorfulness -1.0 is too small"),
+        (CycleGANOptions, {"match_contrast": True}, "--match-contrast goes with --match-colorfulness"),
+        (CycleGANOptions, {"keep_luma": True}, "--keep-luma does nothing with --output rgb"),
         (CycleGANOptions, {"half_chroma": True}, "--half-chroma does nothing with --output rgb"),
         (CapsuleCycleGANOptions, {"capsule_loss": "margin"}, "use --capsule routing"),
         (CapsuleCycleGANOptions, {"routing_iterations": 5}, "--capsule published does not route"),

@@ -6,14 +6,15 @@ import pytest
 from keras import ops
 
 from data_loader import Batches, UserError
-from data_loader.images import luma, to_unit
+from data_loader.images import chroma, from_network, in_gamut, luma, to_unit
 from evaluation.metrics import colorfulness
 from evaluation.pictures import Pictures
 from models import CycleGAN
 from models.averaging import AveragingAdam
-from models.colorfulness_matching import MOST, fit_strength
+from models.chroma_matching import MOST, chroma_contrast, fit
 from models.colorizing import colorize, load_colorizer
 from models.image_pool import ImagePool, pool_draws
+from models.layers import ChromaOverLuma
 from models.learning_rate import LinearDecay
 from models.options import decides_what_is_learned
 
@@ -140,12 +141,12 @@ def test_a_strength_is_fitted_by_hand():
         value = float(numbers(strength))
         return 10 * min(value, 1) + 10 * value
 
-    fit_strength(strength, found, wanted=30)
+    fit([strength], found, [30])
     assert found() == pytest.approx(30, rel=0.02)
-    fit_strength(strength, found, wanted=10)
+    fit([strength], found, [10])
     assert float(numbers(strength)) == pytest.approx(0.5, rel=0.02)
     # A gray colorizer is not driven beyond the limit.
-    fit_strength(strength, lambda: 0.0, wanted=30)
+    fit([strength], lambda: [0.0], [30])
     assert float(numbers(strength)) == MOST
 
 
@@ -168,6 +169,72 @@ def test_images_are_as_colourful_as_the_photographs(tiny, tiny_flowers, tmp_path
     assert chosen not in (0.0, 1.0)
     found, wanted = (colorfulness(None, Pictures(images)).mean() for images in (colored, originals))
     assert found == pytest.approx(0.8 * wanted, rel=0.05)
+
+
+def test_contrast_is_the_spread_of_chroma_over_its_mean():
+    red, gray = [0.9, 0.3, 0.3], [0.5, 0.5, 0.5]
+    # Of a strength s in a quarter of the pixels the mean is s / 4 and the deviation s √3 / 4.
+    assert chroma_contrast(np.array([[[red, gray, gray, gray]]])) == pytest.approx(3**0.5)
+    assert chroma_contrast(np.full((1, 1, 2, 3), red)) == pytest.approx(0, abs=1e-6)
+
+
+def test_strength_and_contrast_are_found_again():
+    layer = ChromaOverLuma(matched=True, contrasted=True, kept=True)
+    rng = np.random.default_rng(0)
+    inputs = [rng.uniform(-0.5, 0.5, (2, 8, 8, channels)).astype("float32") for channels in (3, 2)]
+
+    def found():
+        images = from_network(numbers(layer(inputs)))
+        return np.array([colorfulness(None, Pictures(images)).mean(), chroma_contrast(images)])
+
+    variables = [layer.strength, layer.contrast]
+    for chosen in ((0.8, 1.3), (0.9, 0.8)):
+        for variable, value in zip(variables, chosen, strict=True):
+            variable.assign(value)
+        fit(variables, found, found())
+        assert [float(numbers(variable)) for variable in variables] == pytest.approx(chosen, rel=0.03)
+
+
+def test_contrast_is_fitted_after_an_epoch_and_saved(tiny, tiny_flowers, tmp_path):
+    recipe = {"output": "chroma", "match_colorfulness": 1.0, "match_contrast": True, "learning_rate": 1e-3}
+    gan = CycleGAN(**tiny, **recipe)
+    layer = gan.G.layers[-1]
+    gan.train(tiny_flowers, tmp_path, epochs=1, batch_size=3, sample_interval=0)
+    gray = luma(to_unit(tiny_flowers.split("train").color()))
+    colored, fitted = gan.colorize(gray), float(numbers(layer.contrast))
+    # What is saved makes the same images.
+    assert (colorize(load_colorizer(tmp_path), gray) == colored).all()
+    assert fitted != 1
+    # The objective does not know it.
+    x = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 3)).astype("float32")
+    learning = numbers(gan.G(x, training=True))
+    layer.contrast.assign(3.0)
+    assert (numbers(gan.G(x, training=True)) == learning).all()
+
+
+@pytest.mark.parametrize("contrast", [0.5, 1.0, 2.0])
+def test_contrast_is_a_power_of_the_length_of_chroma(contrast):
+    layer = ChromaOverLuma(contrasted=True)
+    layer.contrast.assign(contrast)
+    planes = np.array([0.0, 0.1, -0.2, 0.4], "float32").reshape(1, 1, 4, 1) * np.array([0.6, 0.8], "float32")
+    made = chroma(from_network(numbers(layer([np.zeros((1, 1, 4, 3), "float32"), planes]))))
+    lengths = 0.2 * (np.array([0.0, 0.1, 0.2, 0.4]) / 0.2) ** contrast * np.sign([0, 1, -1, 1])
+    # Images in [0, 1] have half the chroma of those in [-1, 1].
+    expected = lengths[:, None] * np.array([0.6, 0.8]) / 2
+    np.testing.assert_allclose(made[0, 0], expected, atol=1e-3)
+
+
+def test_luma_and_hue_are_kept_where_rgb_has_no_room():
+    rng = np.random.default_rng(0)
+    image, planes = (rng.uniform(-1, 1, (2, 8, 8, channels)).astype("float32") for channels in (3, 2))
+    kept = ChromaOverLuma(kept=True)
+    made, clipped = (numbers(layer([image, planes])) for layer in (kept, ChromaOverLuma()))
+    # What gray in the middle of the range has room for, `colorize.py` lays over another luma in the same way.
+    away = numbers(ChromaOverLuma()([np.zeros_like(image), planes / 4])) * 4
+    np.testing.assert_allclose(from_network(made), in_gamut(from_network(luma(image)), away / 2), atol=1e-5)
+    np.testing.assert_allclose(luma(made), luma(image), atol=1e-5)
+    assert np.abs(luma(clipped) - luma(image)).max() > 0.1
+    assert (numbers(kept([image, planes], training=True)) == clipped).all()
 
 
 def test_the_average_by_hand():

@@ -26,7 +26,13 @@ from tests.models.objective_terms import QUICK_COMPILATION
 # The 12 pictures give 9 to train on: 3 steps an epoch, none of them short, as another size compiles again.
 TRAINING = {"epochs": 2, "batch_size": 3}
 FALLING = {"lr_decay": "linear"}
-MATCHED = {"output": "chroma", "match_colorfulness": 0.9, "half_chroma": True}
+MATCHED = {
+    "output": "chroma",
+    "match_colorfulness": 0.9,
+    "match_contrast": True,
+    "half_chroma": True,
+    "keep_luma": True,
+}
 PIX2PIX = {"image_size": 64, "generator_filters": 2, "discriminator_filters": 2}
 
 
