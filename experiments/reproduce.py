@@ -82,9 +82,18 @@ def main():
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
     print(f"\nIn words and numbers: {out / 'claims.md'}")
     missing = [Path(seed).name for name in wanted for seed in lines[name] if seed not in done]
-    if missing:
-        print(f"not run: {', '.join(missing)}; the same command trains what is missing.", file=sys.stderr)
+    _tell_missing(missing, read_tier(out / tier)[0]["runs"])
     return 1 if missing and not arguments.no_training else 0
+
+
+def _tell_missing(missing, runs):
+    """Say which runs are not on this machine: those that the tier's results hold from earlier, and the others."""
+    for told, names in (
+        ("kept from earlier results", [name for name in missing if name in runs]),
+        ("not run", [name for name in missing if name not in runs]),
+    ):
+        if names:
+            print(f"{told}: {', '.join(names)}; the same command trains what is missing here.", file=sys.stderr)
 
 
 def _require_sound(arguments):

@@ -334,6 +334,14 @@ def test_a_finished_run_of_another_configuration_is_not_scored(runs, photo_folde
     done = call("reproduce", "--only", "C4", *settings, *where, cwd=tmp_path)
     assert (done.returncode, "not run: pix2pix-seed0" in done.stderr) == (1, True), done.stderr[-500:]
     assert set(read_tier(tmp_path / "out" / runs.name)[0]["runs"]) == {"cyclegan-seed0"}
+    # On a machine that has only the other one, what was scored stays, and it is told apart from what never ran.
+    shutil.rmtree(folder)
+    shutil.copytree(runs / "pix2pix-seed0", folder / "pix2pix-seed0")
+    done = call("reproduce", "--no-training", *settings, *where, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert "kept from earlier results: cyclegan-seed0;" in done.stderr
+    assert "not run: cyclegan-l2-seed0, " in done.stderr
+    assert set(read_tier(tmp_path / "out" / runs.name)[0]["runs"]) == {"cyclegan-seed0", "pix2pix-seed0"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
