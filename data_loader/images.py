@@ -35,7 +35,7 @@ def luma(color):
     return (color @ LUMA_WEIGHTS.astype(color.dtype))[..., None]
 
 
-def chroma(color):
+def cb_cr(color):
     """Cb and Cr (ITU-R BT.601) of RGB images (..., 3) in [0, 1], float (..., 2) in [-0.5, 0.5]."""
     away_from_luma = np.asarray(color) - luma(color)
     red_weight, _, blue_weight = LUMA_WEIGHTS

@@ -16,6 +16,7 @@ from experiments.tiers import configuration_of
 from models.files import replacing
 
 FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
+COMPARED = ("cyclegan", "capsule_cyclegan")
 
 
 def with_kept(folder, colorings, runs, shape):
@@ -34,6 +35,10 @@ def with_kept(folder, colorings, runs, shape):
     for name, coloring in colorings.items():
         write_strip(files[name], coloring)
     found = {name: colorings[name] if name in colorings else read_strip(files[name], shape) for name in runs}
+    lacking = [name for name, coloring in found.items() if coloring is None]
+    if lacking:
+        told = f"Figures of several systems are without {', '.join(lacking)}: {folder} holds no such pictures of them."
+        print(told, file=sys.stderr)
     return {name: coloring for name, coloring in found.items() if coloring is not None}
 
 
@@ -44,17 +49,13 @@ def write_strip(file, coloring):
 
 
 def read_strip(file, shape):
-    """A run's colourings of a shape (n, S, S, 3), in [0, 1]; None, and a sentence, where they are not there."""
+    """A run's colourings of a shape (n, S, S, 3), in [0, 1]; None where there are none, or of another shape."""
+    images, side = shape[:2]
     try:
         pictures = np.asarray(read_image(file))
-    except UnusableImage as reason:
-        print(f"{file}: {reason}, so that figures of several systems are without this run.", file=sys.stderr)
+    except UnusableImage:
         return None
-    images, side = shape[:2]
-    if pictures.shape != (side, images * side, 3):
-        print(f"{file} holds other pictures, so that figures of several systems are without it.", file=sys.stderr)
-        return None
-    return to_unit(np.stack(np.hsplit(pictures, images)))
+    return to_unit(np.stack(np.hsplit(pictures, images))) if pictures.shape == (side, images * side, 3) else None
 
 
 class ColoringFigures:
@@ -89,7 +90,7 @@ class ColoringFigures:
 
     def patchgan_and_capsules(self, runs, colorings):
         """The paper's figure 6, of the first run of each kind, where there are both."""
-        pair = [next((name for name in runs if runs[name]["model"] == model), None) for model in list(FIGURES)[:2]]
+        pair = [next((name for name in runs if runs[name]["model"] == model), None) for model in COMPARED]
         if all(pair):
             told = " ".join(f"{name}: {self._configuration(runs[name])}" for name in pair)
             columns = {name: colorings[name] for name in pair}

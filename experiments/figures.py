@@ -27,7 +27,7 @@ from evaluation.baselines import originals
 from experiments.captions import write_captions
 from experiments.cli import PROJECT, run_script
 from experiments.coloring_figures import ColoringFigures, with_kept
-from experiments.plots import fidelity_plane, loss_curves
+from experiments.plots import NEAR_GRAY, fidelity_plane, loss_curves
 from experiments.run_directory import read_metrics
 from experiments.tiers import systems_of
 from experiments.trained_run import flowers_of_runs, opened_run, require_comparable, run_names
@@ -61,7 +61,7 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None, pho
             scores.json hold.
         losses: name of a run to its `read_metrics`; if None, those of the runs.
         photographs: whether the gray pictures and the originals are drawn beside the colourings.
-        strips: folder of the strips of the tier's runs: these runs' are written, the others' read.
+        strips: with a report, folder of the strips of the tier's runs: these runs' are written, the others' read.
 
     Returns:
         name of each picture to its caption.
@@ -104,9 +104,11 @@ def _draw_plane(folder, report, systems):
     systems = systems or {name: [name] for name in report["rows"]}
     fidelity_plane(folder / "fidelity-plane.png", report["rows"], systems, set(report["rows"]) - set(report["runs"]))
     caption = "Means over the scored pictures with 95 % bootstrap intervals over them"
-    several = any(len(names) > 1 for names in systems.values())
-    seeds = "; of a system with several seeds the mean over them, without an interval, and small each seed"
-    return {"fidelity-plane.png": f"{caption}{seeds if several else ''}."}
+    if any(len(names) > 1 for names in systems.values()):
+        caption += "; of a system with several seeds the mean over them, without an interval, and small each seed"
+    least, most = NEAR_GRAY
+    caption += f". Right: those between {least} and {most} times gray's error again; the others are on the left alone."
+    return {"fidelity-plane.png": caption}
 
 
 def _scored(names):

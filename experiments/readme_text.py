@@ -79,6 +79,7 @@ def results_section(document, tiers):
             means = [_mean([report["rows"][name][key] for name in names], digits) for key, _, digits in TABLE]
             cells = (label, _ratio(scores, names), *means, _class_named(report, names))
             lines.append(f"| {' | '.join(cells)} |")
+        lines += _classifiers(report)
         lines += _shipped(tier, results["dataset"], report)
         lines += ["", "| claim | measured, with 95 % interval | verdict |", "|---|---|---|"]
         for claim in results["claims"]:
@@ -110,6 +111,16 @@ def _shipped(tier, dataset, report):
         link = f"[`{own['file']}`](results/{tier}/colorizers/{own['file']})"
         lines.append(f"| {link} | {interval(own['ratio_to_gray'], 3)} | {interval(own['colorfulness'], 1)} |")
     return lines
+
+
+def _classifiers(report):
+    """A sentence where the runs were asked by several classifiers, as each machine trains its own."""
+    tests = [run["class_test"] for run in report["runs"].values() if "class_test" in run]
+    shares = {(test["real"]["mean"], test["gray"]["mean"]): None for test in tests}
+    if len(shares) < 2:
+        return []
+    told = " and ".join(f"{real:.2f} ({gray:.2f} when gray)" for real, gray in shares)
+    return ["", f"Classes were named by {len(shares)} classifiers, which name {told} of the originals."]
 
 
 def _class_named(report, names):

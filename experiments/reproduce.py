@@ -93,7 +93,7 @@ def _tell_missing(missing, runs):
         ("not run", [name for name in missing if name not in runs]),
     ):
         if names:
-            print(f"{told}: {', '.join(names)}; the same command trains what is missing here.", file=sys.stderr)
+            print(f"{told}: {', '.join(names)}; without --no-training they are trained here.", file=sys.stderr)
 
 
 def _require_sound(arguments):
@@ -136,8 +136,8 @@ def _measure(directories, flowers, plan, arguments, folder):
     losses = {run: read_metrics(folder / "losses" / f"{run}.csv") for run in whole["runs"]}
     # Photographs of others are not copied into results that are published.
     ours = flowers.source not in OXFORD_SETS
-    strips = folder / "colorings"
-    draw_figures(folder / "figures", configs, flowers.split("test"), 4, whole, losses, ours, strips)
+    tracked = {"report": whole, "losses": losses, "photographs": ours, "strips": folder / "colorings"}
+    draw_figures(folder / "figures", configs, flowers.split("test"), images=4, **tracked)
     identity = {
         "preset": arguments.preset,
         "dataset": flowers.name,

@@ -52,6 +52,9 @@ def _texts_that_differ(folder, readme, document):
 def _disagreements(folder, tracked):
     """Where what is tracked of a tier is not what its files and the code say."""
     report, scores = read_tier(folder)
+    strips = {file.stem for file in (folder / "colorings").glob("*.png")}
+    for name in sorted(strips ^ set(report["runs"])) if strips else []:
+        yield f"colorings/{name}.png is {'of no run' if name in strips else 'missing'}"
     for name in wrong_files(folder / "colorizers", report["runs"]):
         yield f"colorizers/{name} is not what index.json lists and scores.json tells of"
     for name, run in report["runs"].items():

@@ -35,10 +35,11 @@ class Checkpoints:
         folder: of the files.
         run: dict of what decides what is learned, to be found again in the checkpoint; None to look at the
             model's shape alone.
+        defaults: what a checkpoint from before an option was trained with, name to value.
     """
 
-    def __init__(self, folder, run=None):
-        self.folder, self.run = Path(folder), run
+    def __init__(self, folder, run=None, defaults=None):
+        self.folder, self.run, self.defaults = Path(folder), run, defaults or {}
         self.last, self.previous = self.folder / "last.npz", self.folder / "previous.npz"
 
     def save(self, model, progress):
@@ -95,7 +96,7 @@ class Checkpoints:
         return None
 
     def _check_run(self, facts, file):
-        was, now = facts.get("run") or {}, self.run or {}
+        was, now = self.defaults | (facts.get("run") or {}), self.run or {}
         changed = [f"{name} {was[name]}" for name in now if name in was and was[name] != now[name]]
         if changed:
             raise UserError(

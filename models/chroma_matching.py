@@ -8,19 +8,19 @@ strong and weak chroma: photographs have few strong colours among many weak ones
 import keras
 import numpy as np
 
-from data_loader.images import chroma, from_network, luma, to_network, to_unit
+from data_loader.images import cb_cr, from_network, luma, to_network, to_unit
 from evaluation.metrics import colorfulness
 from evaluation.pictures import Pictures
 from models.colorizing import predict_colors
 
 PHOTOGRAPHS = 128
 ROUNDS = 4
-# A colorizer that is still gray is not driven to paint noise.
-MOST = 4.0
+# Of strength and contrast: a colorizer that is still gray is not driven to paint noise.
+BOUNDS = ((0.25, 4.0), (0.5, 4.0))
 
 
 class ChromaMatcher(keras.callbacks.Callback):
-    """Fits what a model's last layer does to the chroma at the end of every epoch, for images that are made with it.
+    """Fits what a model's last layer, a `ChromaOverLuma`, does to the chroma at the end of every epoch.
 
     Args:
         batches: `Batches` of the training split.
@@ -30,43 +30,49 @@ class ChromaMatcher(keras.callbacks.Callback):
 
     def __init__(self, batches, share=1.0, contrast=False):
         super().__init__()
-        self.gray = luma(to_network(_some(batches.gray_split)))
-        self.contrast = contrast
-        self.wanted = self._measured(to_unit(_some(batches.color_split))) * np.array([share, 1.0])[: 1 + contrast]
+        gray = luma(to_network(_some(batches.gray_split)))
+        self.rgb, self.contrast = np.repeat(gray, 3, axis=-1), contrast
+        self.wanted = self._measured(to_unit(_some(batches.color_split)))
+        self.wanted[0] *= share
 
     def on_epoch_end(self, epoch, logs=None):
         layer = self.model.G.layers[-1]
         with self.model.averaged():
-            fit([layer.strength, layer.contrast] if self.contrast else [layer.strength], self._found, self.wanted)
+            chroma = predict_colors(self.model.G.get_layer("chroma"), self.rgb, seed=0)
 
-    def _found(self):
-        return self._measured(from_network(predict_colors(self.model.colorizer, self.gray, seed=0)))
+        def found():
+            return self._measured(from_network(keras.ops.convert_to_numpy(layer([self.rgb, chroma]))))
+
+        if self.contrast:
+            layer.pivot.assign(np.linalg.norm(chroma, axis=-1).mean())
+        fit([layer.strength, layer.contrast] if self.contrast else [layer.strength], found, self.wanted)
 
     def _measured(self, images):
-        colorful = colorfulness(None, Pictures(images)).mean()
-        return np.array([colorful, chroma_contrast(images)] if self.contrast else [colorful])
+        measures = [colorfulness(None, Pictures(images)).mean()]
+        return np.array([*measures, chroma_contrast(images)] if self.contrast else measures)
 
 
 def chroma_contrast(images):
-    """Deviation of the chroma's strength over its mean, of all pixels of images (n, H, W, 3) in [0, 1]."""
-    strength = np.linalg.norm(chroma(images), axis=-1)
-    return strength.std() / max(strength.mean(), 1e-6)
+    """Deviation of the chroma's length over its mean, of all pixels of images (n, H, W, 3) in [0, 1]."""
+    length = np.linalg.norm(cb_cr(images), axis=-1)
+    return length.std() / max(length.mean(), 1e-6)
 
 
 def fit(variables, found, wanted):
-    """Set variables such that what was found becomes what is wanted, each by at most `MOST` and at least its inverse.
+    """Set variables so that what is found comes as near to what is wanted as their `BOUNDS` allow.
 
     Args:
-        variables: scalars, each of which moves one measure about in proportion.
+        variables: a strength, or a strength and a contrast: each moves its own measure, and raises it.
         found: function that gives the measures of images made with the variables as they are.
         wanted: the measures that they are to have, in the same order.
     """
+    least, most = np.transpose(BOUNDS[: len(variables)])
     values = np.ones(len(variables))
     # Where RGB has no room for more colour, other pixels must make up for it: so it takes a few rounds, and more where
     # one variable moves the other's measure, too.
     for _ in range(ROUNDS * len(variables)):
         _assign(variables, values)
-        values = np.clip(values * wanted / np.maximum(found(), 1e-6), 1 / MOST, MOST)
+        values = np.clip(values * wanted / np.maximum(found(), 1e-6), least, most)
     _assign(variables, values)
 
 

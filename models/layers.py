@@ -97,13 +97,10 @@ class ChromaOverLuma(keras.layers.Layer):
     Args:
         matched: keep a `strength`, 1 at first, that multiplies the chroma.
         halved: give the chroma half the resolution of the luma (4:2:0, as in JPEG); h and w even.
-        contrasted: keep a `contrast`, 1 at first, to whose power the chroma's length is raised, so that above 1 weak
-            chroma becomes weaker beside strong.
+        contrasted: keep a `contrast` and a `pivot`, 1 at first: the chroma's length becomes pivot · (length / pivot) to
+            the power of contrast, so that above 1 weak chroma becomes weaker beside strong.
         kept: where RGB has no room for the chroma, make it shorter instead of clipping, so that luma and hue are kept.
     """
-
-    # A chroma of this length stays as long as it is, whatever the contrast.
-    pivot = 0.2
 
     def __init__(self, matched=False, halved=False, contrasted=False, kept=False, **kwargs):
         super().__init__(**{**kwargs, "dtype": "float32"})
@@ -112,6 +109,7 @@ class ChromaOverLuma(keras.layers.Layer):
             self.strength = self.add_weight(shape=(), initializer="ones", trainable=False, name="strength")
         if contrasted:
             self.contrast = self.add_weight(shape=(), initializer="ones", trainable=False, name="contrast")
+            self.pivot = self.add_weight(shape=(), initializer="ones", trainable=False, name="pivot")
 
     def get_config(self):
         return super().get_config() | {
@@ -137,6 +135,7 @@ class ChromaOverLuma(keras.layers.Layer):
         green = -(red_weight * red + blue_weight * blue) / green_weight
         away = ops.concatenate([red, green, blue], axis=-1)
         if self.kept and not training:
+            # `data_loader.images.in_gamut`, for tensors and their range.
             room = ops.where(away > 0, 1 - y, 1 + y) / ops.maximum(ops.abs(away), 1e-6)
             away = away * ops.clip(ops.min(room, axis=-1, keepdims=True), 0.0, 1.0)
         return ops.clip(y + away, -1.0, 1.0)

@@ -68,10 +68,12 @@ class UnpairedOptions(ModelOptions):
     paired_loss: str = option("l2", "norm of the paired loss [5]", ("l2", "l1"))
 
     def check_together(self):
-        """The input skip is the U-Net's; what is done to the chroma needs chroma; a paired loss needs pairs."""
+        """The input skip is the U-Net's; what is done to the chroma needs chroma; contrast goes with strength; a paired
+        loss needs pairs.
+        """
         if self.input_skip and self.generator != "unet":
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
-        for name in ("match_colorfulness", "half_chroma", "keep_luma"):
+        for name in ("match_colorfulness", "match_contrast", "half_chroma", "keep_luma"):
             if getattr(self, name) and self.output != "chroma":
                 raise UserError(f"{flag(name)} does nothing with --output {self.output}: use --output chroma.")
         if self.match_contrast and not self.match_colorfulness:

@@ -56,7 +56,8 @@ def train_epochs(model, flowers, run_dir=None, **training):
         return _train(model, options, batches, Progress(), None, [])
     with only_process_in(run_dir):
         learned = asdict(model.options) | asdict(options) | {"images": flowers.digest}
-        checkpoints = Checkpoints(Path(run_dir) / "checkpoints", decides_what_is_learned(learned))
+        defaults = asdict(type(model.options)()) | asdict(TrainingOptions())
+        checkpoints = Checkpoints(Path(run_dir) / "checkpoints", decides_what_is_learned(learned), defaults)
         progress = checkpoints.restore(model) or Progress()
         for name, text in model.record(batches).items():
             write_text(Path(run_dir) / name, text)

@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from keras import ops
 
 import models
 from models.checkpoints import Checkpoints
+from models.layers import ChromaOverLuma
 
 # JAX's compiler in the tests: few steps run, and compiling them well takes several times as long.
 QUICK_COMPILATION = {
@@ -29,6 +31,15 @@ def inputs(name, batch):
     return {"gray": gray} | draws if draws else gray, batch["color"], draws
 
 
+def shown(batch):
+    """Some values of images whose chroma is matched, halved and kept within RGB, which a train step does not do."""
+    layer = ChromaOverLuma(matched=True, halved=True, contrasted=True, kept=True)
+    for variable, value in ((layer.strength, 1.5), (layer.contrast, 1.4), (layer.pivot, 0.3)):
+        variable.assign(value)
+    images = ops.convert_to_numpy(layer([batch["color"], batch["color"][..., :2]]))
+    return {f"value {number}": float(value) for number, value in enumerate(images.ravel()[::97])}
+
+
 if __name__ == "__main__":
     found = {}
     for folder, name, options in json.loads(sys.argv[1]):
@@ -40,4 +51,5 @@ if __name__ == "__main__":
         # The means of an epoch of one step are the terms before its update.
         history = gan.fit(x, color, batch_size=len(color), verbose=0).history
         found[name] = {term: history[term][0] for term in gan.terms}
+        found["shown"] = shown(batch)
     print(json.dumps(found))

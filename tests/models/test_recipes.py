@@ -1,17 +1,21 @@
 """What may be added to any CycleGAN: known pairs, an image pool, averaged weights, a falling learning rate."""
 
+import contextlib
+import json
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from data_loader import Batches, UserError
-from data_loader.images import chroma, from_network, in_gamut, luma, to_unit
+from data_loader.images import cb_cr, from_network, in_gamut, luma, to_unit
 from evaluation.metrics import colorfulness
 from evaluation.pictures import Pictures
 from models import CycleGAN
 from models.averaging import AveragingAdam
-from models.chroma_matching import MOST, chroma_contrast, fit
+from models.chroma_matching import BOUNDS, ChromaMatcher, chroma_contrast, fit
 from models.colorizing import colorize, load_colorizer
 from models.image_pool import ImagePool, pool_draws
 from models.layers import ChromaOverLuma
@@ -147,7 +151,7 @@ def test_a_strength_is_fitted_by_hand():
     assert float(numbers(strength)) == pytest.approx(0.5, rel=0.02)
     # A gray colorizer is not driven beyond the limit.
     fit([strength], lambda: [0.0], [30])
-    assert float(numbers(strength)) == MOST
+    assert float(numbers(strength)) == BOUNDS[0][1]
 
 
 def test_images_are_as_colourful_as_the_photographs(tiny, tiny_flowers, tmp_path):
@@ -178,21 +182,25 @@ def test_contrast_is_the_spread_of_chroma_over_its_mean():
     assert chroma_contrast(np.full((1, 1, 2, 3), red)) == pytest.approx(0, abs=1e-6)
 
 
-def test_strength_and_contrast_are_found_again():
-    layer = ChromaOverLuma(matched=True, contrasted=True, kept=True)
+@pytest.mark.parametrize(("mean", "spread"), [(0.3, 0.6), (0.09, 0.3), (0.05, 0.4), (0.1, 1.2)])
+def test_pale_and_even_chroma_gets_what_photographs_have(mean, spread, batches, monkeypatch):
+    """Few strong colours among many weak ones, whatever the generator puts out."""
     rng = np.random.default_rng(0)
-    inputs = [rng.uniform(-0.5, 0.5, (2, 8, 8, channels)).astype("float32") for channels in (3, 2)]
-
-    def found():
-        images = from_network(numbers(layer(inputs)))
-        return np.array([colorfulness(None, Pictures(images)).mean(), chroma_contrast(images)])
-
-    variables = [layer.strength, layer.contrast]
-    for chosen in ((0.8, 1.3), (0.9, 0.8)):
-        for variable, value in zip(variables, chosen, strict=True):
-            variable.assign(value)
-        fit(variables, found, found())
-        assert [float(numbers(variable)) for variable in variables] == pytest.approx(chosen, rel=0.03)
+    wanted = np.array([40.0, 0.9])
+    length = mean * rng.gamma(spread**-2, spread**2, (4, 16, 16, 1))
+    angle = rng.uniform(0, 2 * np.pi, (4, 1, 1, 1))
+    planes = (length * np.concatenate([np.cos(angle), np.sin(angle)], axis=-1)).astype("float32")
+    matcher = ChromaMatcher(batches, contrast=True)
+    matcher.rgb, matcher.wanted = np.zeros((4, 16, 16, 3), "float32"), wanted
+    monkeypatch.setattr("models.chroma_matching.predict_colors", lambda network, images, seed: planes)
+    layer = ChromaOverLuma(matched=True, contrasted=True, kept=True)
+    generator = SimpleNamespace(layers=[layer], get_layer=lambda name: None)
+    matcher.set_model(SimpleNamespace(G=generator, averaged=contextlib.nullcontext))
+    matcher.on_epoch_end(0)
+    images = from_network(numbers(layer([matcher.rgb, planes])))
+    found = [colorfulness(None, Pictures(images)).mean(), chroma_contrast(images)]
+    assert found == pytest.approx(wanted, rel=0.05)
+    assert (float(numbers(layer.contrast)) > 1) == (spread < 0.9)
 
 
 def test_contrast_is_fitted_after_an_epoch_and_saved(tiny, tiny_flowers, tmp_path):
@@ -200,11 +208,14 @@ def test_contrast_is_fitted_after_an_epoch_and_saved(tiny, tiny_flowers, tmp_pat
     gan = CycleGAN(**tiny, **recipe)
     layer = gan.G.layers[-1]
     gan.train(tiny_flowers, tmp_path, epochs=1, batch_size=3, sample_interval=0)
-    gray = luma(to_unit(tiny_flowers.split("train").color()))
+    originals = to_unit(tiny_flowers.split("train").color())
+    gray = luma(originals)
     colored, fitted = gan.colorize(gray), float(numbers(layer.contrast))
+    assert fitted != 1
     # What is saved makes the same images.
     assert (colorize(load_colorizer(tmp_path), gray) == colored).all()
-    assert fitted != 1
+    found = chroma_contrast(to_unit(colored))
+    assert found == pytest.approx(chroma_contrast(originals), rel=0.1), fitted
     # The objective does not know it.
     x = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 3)).astype("float32")
     learning = numbers(gan.G(x, training=True))
@@ -216,12 +227,12 @@ def test_contrast_is_fitted_after_an_epoch_and_saved(tiny, tiny_flowers, tmp_pat
 def test_contrast_is_a_power_of_the_length_of_chroma(contrast):
     layer = ChromaOverLuma(contrasted=True)
     layer.contrast.assign(contrast)
+    layer.pivot.assign(0.2)
     planes = np.array([0.0, 0.1, -0.2, 0.4], "float32").reshape(1, 1, 4, 1) * np.array([0.6, 0.8], "float32")
-    made = chroma(from_network(numbers(layer([np.zeros((1, 1, 4, 3), "float32"), planes]))))
+    made = cb_cr(from_network(numbers(layer([np.zeros((1, 1, 4, 3), "float32"), planes]))))
     lengths = 0.2 * (np.array([0.0, 0.1, 0.2, 0.4]) / 0.2) ** contrast * np.sign([0, 1, -1, 1])
     # Images in [0, 1] have half the chroma of those in [-1, 1].
-    expected = lengths[:, None] * np.array([0.6, 0.8]) / 2
-    np.testing.assert_allclose(made[0, 0], expected, atol=1e-3)
+    np.testing.assert_allclose(made[0, 0], lengths[:, None] * np.array([0.6, 0.8]) / 2, atol=1e-3)
 
 
 def test_luma_and_hue_are_kept_where_rgb_has_no_room():
@@ -286,3 +297,20 @@ def test_noise_on_the_gray_fake_changes_the_colour_cycle_and_nothing_else(tiny, 
     assert (noise != gan.draws(batches, 1)["gray_noise"][:4]).any()
     noisy = terms_of(gan, batches)
     assert {name for name in plain if noisy[name] != plain[name]} == {"cycle_color"}
+
+
+def test_an_option_that_came_after_a_checkpoint_stood_at_its_default(tiny, tiny_flowers, tmp_path):
+    def train(**options):
+        gan = CycleGAN(**tiny, output="chroma", **options)
+        gan.train(tiny_flowers, tmp_path, epochs=1, batch_size=3, max_steps=1, sample_interval=0)
+
+    train()
+    last = tmp_path / "checkpoints" / "last.npz"
+    with np.load(last) as arrays:
+        saved = dict(arrays)
+    facts = json.loads(str(saved["facts"]))
+    del facts["run"]["keep_luma"]
+    np.savez(last, **saved | {"facts": np.array(json.dumps(facts))})
+    train()
+    with pytest.raises(UserError, match="keep_luma False, which cannot change"):
+        train(keep_luma=True)
