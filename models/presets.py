@@ -47,7 +47,9 @@ PRESETS = {
             "ema": 0.999,
             "cycle_noise": 0.05,
             "match_colorfulness": 0.95,
+            "match_contrast": True,
             "half_chroma": True,
+            "keep_luma": True,
         },
     },
     # The paper's systems on real photographs in less than an hour each on two CPU cores.
