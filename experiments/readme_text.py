@@ -54,7 +54,7 @@ def _how_scored(results, report):
     if paired:
         told.append(f"Learned from pairs: {', '.join(paired)}.")
     if any(configuration_of(name) == "best" for name in runs):
-        told.append("`best` is our own recipe.")
+        told.append("`best` is our own recipe, `best-first` what it was at first.")
     return " ".join(told)
 
 
