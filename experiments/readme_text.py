@@ -119,7 +119,7 @@ def _classifiers(report):
     shares = {(test["real"]["mean"], test["gray"]["mean"]): None for test in tests}
     if len(shares) < 2:
         return []
-    told = " and ".join(f"{real:.2f} ({gray:.2f} when gray)" for real, gray in shares)
+    told = " and ".join(f"{real:.3f} ({gray:.3f} when gray)" for real, gray in shares)
     return ["", f"Classes were named by {len(shares)} classifiers, which name {told} of the originals."]
 
 

@@ -11,7 +11,7 @@ from models.files import sha256_of_file, write_text
 from models.presets import MODELS
 
 # What colours photographs when no run is named.
-DEFAULT = PROJECT / "results" / "reduced-oxford17" / "colorizers" / "best-first.npz"
+DEFAULT = PROJECT / "results" / "reduced-oxford17" / "colorizers" / "best.npz"
 MOST_BYTES = 10_000_000
 INDEX = "index.json"
 

@@ -402,7 +402,7 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     other = {kind: {"mean": 0.6, "low": 0, "high": 1} for kind in ("real", "gray", "run")}
     report["runs"]["cyclegan-seed1"]["class_test"] = other
     text = results_section({"a": setting}, {"a": (report, pictures)})
-    assert "2 classifiers, which name 0.50 (0.50 when gray) and 0.60 (0.60 when gray) of the originals" in text
+    assert "2 classifiers, which name 0.500 (0.500 when gray) and 0.600 (0.600 when gray) of the originals" in text
     told = setting | {"claims": [{"id": name, "verdict": "refuted"} for name in ("C1", "C3")]}
     headline = headline_section({"a": told}, {"a": (report, pictures)})
     assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] | 1.1 |" in headline

@@ -21,7 +21,8 @@ from tests.experiments.scripts import PROJECT, call
 FOLDERS = sorted(index.parent for index in (PROJECT / "results").glob("*/colorizers/index.json"))
 SHIPPED = [(folder, name) for folder in FOLDERS for name in read_index(folder)]
 # Those that exchange bright and dark photographs, and between what their brightness and a flower's then correlate.
-EXCHANGE = {"capsule-mse.npz": (0.3, 1), "patch-capsule.npz": (-1, -0.3)}
+EXCHANGE = {f"capsule-{loss}.npz": (0.3, 1) for loss in ("mse", "bce")}
+EXCHANGE |= {f"{name}.npz": (-1, -0.3) for name in ("capsule-routing", "patch-capsule")}
 
 
 @pytest.fixture
