@@ -70,7 +70,7 @@ TIERS = {
         aims=True,
         last=3,
         ships=True,
-        cost="all of the tier about 20 hours of one CPU core",
+        cost="all of the tier about 25 hours of one CPU core",
     ),
     "released": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
     "paper": Tier("oxford17", 128, runs=tuple(RUNS), last=3),
