@@ -22,6 +22,10 @@ class ModelOptions(Options):
     seed: int = option(0, "of the weights, the order of the images and all that is random", at_least=0, below=2**32)
 
 
+# What is done to the chroma of images.
+OF_CHROMA = ("match_colorfulness", "match_contrast", "half_chroma", "keep_luma")
+
+
 @dataclass(frozen=True)
 class UnpairedOptions(ModelOptions):
     """What all CycleGANs have, whatever their discriminators."""
@@ -73,9 +77,14 @@ class UnpairedOptions(ModelOptions):
         """
         if self.input_skip and self.generator != "unet":
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
-        for name in ("match_colorfulness", "match_contrast", "half_chroma", "keep_luma"):
-            if getattr(self, name) and self.output != "chroma":
-                raise UserError(f"{flag(name)} does nothing with --output {self.output}: use --output chroma.")
+        of_chroma = [name for name in OF_CHROMA if getattr(self, name)]
+        if of_chroma and self.output != "chroma":
+            needless = ", ".join(flag(name) for name in of_chroma)
+            off = " ".join("--match-colorfulness 0" if name == OF_CHROMA[0] else _no(name) for name in of_chroma)
+            raise UserError(
+                f"{needless}, set by you or the preset, cannot be used with --output {self.output}: "
+                f"use --output chroma, or add {off}."
+            )
         if self.match_contrast and not self.match_colorfulness:
             raise UserError("--match-contrast goes with --match-colorfulness: use --match-colorfulness 1, too.")
         if self.paired_weight and not self.paired_fraction:
@@ -193,6 +202,11 @@ class TrainingOptions(Options):
     sample_interval: int = option(500, "steps between sample grids, 0 for none but the last", at_least=0)
     checkpoint_interval: int = option(0, "steps between checkpoints, beside those each epoch and 5 minutes", at_least=0)
     max_steps: int = option(None, "stop after this many steps of the run in all (default: all epochs)", at_least=1)
+
+
+def _no(name):
+    """The flag that switches an option off."""
+    return flag(name).replace("--", "--no-", 1)
 
 
 # These may change when a run is resumed; whatever else changes makes it another run.
