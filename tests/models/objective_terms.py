@@ -51,5 +51,5 @@ if __name__ == "__main__":
         # The means of an epoch of one step are the terms before its update.
         history = gan.fit(x, color, batch_size=len(color), verbose=0).history
         found[name] = {term: history[term][0] for term in gan.terms}
-        found["shown"] = shown(batch)
+    found["shown"] = shown(batch)
     print(json.dumps(found))

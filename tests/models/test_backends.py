@@ -48,7 +48,7 @@ def expected(cases, tmp_path_factory):
             x, color, draws = inputs(name, batch)
             values = gan.objective(batch["gray"], color, gan(x, training=True), **draws)
             terms[name] = {term: float(ops.convert_to_numpy(value)) for term, value in values.items()}
-        terms["shown"] = shown(batch)
+    terms["shown"] = shown(batch)
     return folders, terms
 
 
