@@ -158,8 +158,9 @@ OTHER_MEASURES = {
         "correlation; pixel_l1",
         "-1 to 1; 0 up",
         "none",
-        "of runs: mean luma of x against that of G(x) over the pictures, below 0 where bright and dark pictures are "
-        "exchanged; and the error that is left with the luma of x put back, as `colorize.py` does",
+        "luma of x against that of G(x): over the pictures' means, below 0 where bright and dark pictures are "
+        "exchanged; within a picture, below 0 where it is a negative; and the error that is left with the luma of x "
+        "put back, as `colorize.py` does",
         "ours",
     ),
     "cycle": Measure(

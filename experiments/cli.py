@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data_loader.errors import UserError
 from models.errors import NonFinite
+from models.option_table import flag
 
 PROJECT = Path(__file__).resolve().parent.parent
 BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
@@ -55,6 +56,20 @@ def import_keras():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nothing)
+
+
+def require_defaults(parser, arguments, names, where):
+    """Refuse options that were given where they have no meaning.
+
+    Args:
+        parser: that parsed the arguments.
+        arguments: as parsed.
+        names: of the options.
+        where: ends the sentence, such as "with --check: leave it out".
+    """
+    for name in names:
+        if getattr(arguments, name) != parser.get_default(name):
+            raise UserError(f"{flag(name)} has no meaning {where}.")
 
 
 def leave(status, sentence):

@@ -14,6 +14,8 @@ from data_loader.images import UnusableImage, luma, read_image, to_uint8, to_uni
 from experiments.plots import PRINT_DPI
 from experiments.tiers import configuration_of
 from models.files import replacing
+from models.option_table import typed
+from models.presets import beyond_preset
 
 FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
 COMPARED = ("cyclegan", "capsule_cyclegan")
@@ -116,10 +118,11 @@ class ColoringFigures:
         self.captions[picture] = caption
 
     def _configuration(self, run):
-        """A run's configuration in a sentence."""
-        values = {name: value for name, value in (run["options"] | run["training"]).items() if value is not None}
-        settings = ", ".join(f"{name} {value}" for name, value in values.items())
+        """A run's configuration as the command that trains it, and what that does not say."""
+        values = beyond_preset(run["model"], run["preset"], run["options"] | run["training"])
+        chosen = {"preset": run["preset"]} | values | {"seed": run["options"]["seed"]}
+        words = [word for name, value in chosen.items() if value is not None for word in typed(name, value)]
         return (
-            f"{run['model']}, preset {run['preset']}, on {self.trained_on}, {run['precision']}, "
-            f"{run['made_with']['backend']}: {settings}."
+            f"`{run['model']}.py {' '.join(words)}` on {self.trained_on}, {run['precision']}, "
+            f"{run['made_with']['backend']}."
         )

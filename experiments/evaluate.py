@@ -19,10 +19,10 @@ from data_loader.flowers import SPLITS, require_split
 from evaluation.baselines import GRAY
 from evaluation.comparison import MARGIN, compare
 from evaluation.metrics import MIN_SCORED_SIDE
-from experiments.cli import import_keras, run_script
+from experiments.cli import import_keras, require_defaults, run_script
 from experiments.compared_images import draw_most_different
 from experiments.score_report import describe_measures, print_report
-from experiments.scoring import score_colorizers, score_runs, write_scores
+from experiments.scoring import brightness_of_colorizers, score_colorizers, score_runs, write_scores
 from experiments.train import show_notes
 from experiments.trained_run import flowers_of_runs, require_comparable, run_names
 from models.files import write_text
@@ -72,11 +72,8 @@ def _evaluate_packed(arguments):
             raise UserError(f"{file} is no packed colorizer: score runs and packed colorizers apart.")
         if files.count(file) > 1:
             raise UserError(f"{file} is named twice: name each colorizer once.")
-    parser = _parser()
-    for name in ("probes", "class_test", "samples", "last", "margin", "figure", "image_size"):
-        if getattr(arguments, name) != parser.get_default(name):
-            option = name.replace("_", "-")
-            raise UserError(f"--{option} has no meaning for a packed colorizer: leave it out, or name runs.")
+    of_runs = ("probes", "class_test", "samples", "last", "margin", "figure", "image_size")
+    require_defaults(_parser(), arguments, of_runs, "for a packed colorizer: leave it out, or name runs")
     import_keras()
     from models.packed_colorizer import unpack
 
@@ -87,6 +84,7 @@ def _evaluate_packed(arguments):
     flowers = load_flowers(arguments.dataset or "auto", sizes.pop(), arguments.data_dir)
     show_notes(flowers)
     report = score_colorizers(networks, flowers, arguments.split)
+    report["runs"] = brightness_of_colorizers(networks, flowers.split(arguments.split))
     print_report(report)
     return _write_json(arguments, report)
 

@@ -77,25 +77,32 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None, pho
             colorings[name] = trained.coloring(shown, color)
             if trained.has_samples:
                 figures.samples(name, runs[name], trained.samples(luma(color), SHOWN_SAMPLES, 0))
-        figures.one_run(name, runs[name], colorings[name])
     if strips:
         colorings = with_kept(strips, colorings, report["runs"], color.shape)
         runs = {name: report["runs"][name] for name in colorings}
+    for name, coloring in colorings.items():
+        figures.one_run(name, runs[name], coloring)
     figures.patchgan_and_capsules(runs, colorings)
     figures.systems(runs, colorings)
     losses = losses or {name: read_metrics(Path(run_dir) / "metrics.csv") for name, run_dir in names.items()}
-    captions = figures.captions | _draw_losses(folder, {name: epochs for name, epochs in losses.items() if epochs})
     # Of runs that stand alone the names say nothing about seeds.
-    captions |= _draw_plane(folder, report or _scored(names), systems_of(report) if report else None)
+    systems = systems_of(report) if report else None
+    captions = figures.captions | _draw_losses(folder, losses, systems or {name: [name] for name in losses})
+    captions |= _draw_plane(folder, report or _scored(names), systems)
     write_captions(folder, captions)
     return captions
 
 
-def _draw_losses(folder, losses):
-    if not losses:
+def _draw_losses(folder, losses, systems):
+    # A run that has not ended its first epoch has no losses.
+    drawn = {label: [name for name in names if losses.get(name)] for label, names in systems.items()}
+    drawn = {label: names for label, names in drawn.items() if names}
+    if not drawn:
         return {}
-    loss_curves(folder / "loss-curves.png", losses)
-    return {"loss-curves.png": "Mean of each weighted term of the objective in each epoch."}
+    loss_curves(folder / "loss-curves.png", {name: epochs for name, epochs in losses.items() if epochs}, drawn)
+    caption = "Mean of each weighted term of the objective in each epoch"
+    several = any(len(names) > 1 for names in drawn.values())
+    return {"loss-curves.png": caption + ("; of several seeds the first is drawn with marks." if several else ".")}
 
 
 def _draw_plane(folder, report, systems):

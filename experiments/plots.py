@@ -7,33 +7,41 @@ from models.files import replacing
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 MARKERS = "os^Dv*PX"
 PANELS_ACROSS = 3
+LEGEND_ACROSS = 5
+# Columns of metrics.csv that are no terms of the objective.
+NO_TERMS = ("epoch", "step", "loss", "seconds", "images_per_second")
 PRINT_DPI = 200
 NEAR_GRAY = (0.5, 1.5)
 
 
-def loss_curves(file, metrics):
-    """The mean of each term of the objective an epoch, a panel a run.
+def loss_curves(file, metrics, systems):
+    """The mean of each term of the objective an epoch, a panel a system; all panels have one range.
 
     Args:
         file: path of the PNG.
         metrics: name of a run to the rows of its metrics.csv, at least one, as `read_metrics` gives them.
+        systems: title of each panel to the names of its runs; of several, all but the first are drawn thin.
     """
     from matplotlib.figure import Figure
 
-    across = min(PANELS_ACROSS, len(metrics))
-    down = -(-len(metrics) // across)
-    figure = Figure((4.5 * across, 3.5 * down), layout="constrained", dpi=PRINT_DPI)
-    axes = figure.subplots(down, across, squeeze=False).ravel()
-    for unused in axes[len(metrics) :]:
+    across = min(PANELS_ACROSS, len(systems))
+    down = -(-len(systems) // across)
+    figure = Figure((4 * across, 3 * down + 0.8), layout="constrained", dpi=PRINT_DPI)
+    axes = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
+    for unused in axes[len(systems) :]:
         unused.set_axis_off()
-    for axis, (name, rows) in zip(axes, metrics.items(), strict=False):
-        epochs = [row["epoch"] for row in rows]
-        terms = [term for term in rows[0] if term not in ("epoch", "step", "loss", "seconds", "images_per_second")]
-        for number, term in enumerate(terms):
-            axis.plot(epochs, [row[term] for row in rows], label=term, markersize=4, **_look(number))
-        axis.set(title=name, xlabel="epoch", ylabel="weighted term", yscale="log")
+    terms = list(dict.fromkeys(term for rows in metrics.values() for term in rows[0] if term not in NO_TERMS))
+    lines = {}
+    for axis, (title, names) in zip(axes, systems.items(), strict=False):
+        for number, name in enumerate(names):
+            for term in [term for term in terms if term in metrics[name][0]]:
+                look = _look(terms.index(term)) | ({"marker": "", "linewidth": 0.7} if number else {"markersize": 4})
+                epochs, values = zip(*((row["epoch"], row[term]) for row in metrics[name]), strict=True)
+                lines.setdefault(term, axis.plot(epochs, values, **look)[0])
+        axis.set(title=title, xlabel="epoch", yscale="log")
         axis.xaxis.get_major_locator().set_params(integer=True)
-        axis.legend(fontsize=7, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.2))
+    figure.supylabel("weighted term")
+    figure.legend(lines.values(), lines, ncols=LEGEND_ACROSS, loc="outside lower center")
     _save(figure, file)
 
 

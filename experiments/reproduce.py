@@ -8,10 +8,10 @@ python experiments/reproduce.py --preset reduced --no-training  what of it is tr
 python experiments/reproduce.py --check                         do tracked results, README and code agree?
 
 Runs that are done are kept, a run that was broken off goes on, and a claim that misses a run is "not run".
-It writes claims.json and claims.md to results/, and for each tier, a preset and a data set, scores.json (all measures),
-pictures.csv (what the verdicts read), losses, colorings (some pictures as each run colours them) and figures. What a
-tier holds of other runs stays, also when they were trained on another machine; tiers are never compared with each
-other. The README's tables are written anew, too.
+It writes claims.json, claims.md and scores.md to results/, and for each tier, a preset and a data set,
+scores.json (all measures), pictures.csv (what the verdicts read), losses, colorings (some pictures as each run colours
+them) and figures. What a tier holds of other runs stays, also when they were trained on another machine; tiers are
+never compared with each other. The project's README's tables are written anew, too.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from data_loader import UserError, load_flowers
 from data_loader.oxford_flowers import OXFORD_SETS
 from evaluation.baselines import GRAY, PERFECT
 from experiments.claims import claims_of
-from experiments.cli import PROJECT, run_script
+from experiments.cli import PROJECT, require_defaults, run_script
 from experiments.figures import draw_figures
 from experiments.results_check import check
 from experiments.run_directory import read_metrics
@@ -44,7 +44,7 @@ def main():
     """Reproduce from the command line."""
     arguments = _parser().parse_args()
     if arguments.check:
-        return _report_check(Path(arguments.out))
+        return _report_check(arguments)
     _require_sound(arguments)
     plan = TIERS[arguments.preset]
     wanted = _wanted(plan, arguments.only)
@@ -80,7 +80,7 @@ def main():
     write_results(out, document)
     for claim in document[tier]["claims"]:
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
-    print(f"\nIn words and numbers: {out / 'claims.md'}")
+    print(f"\nIn words and numbers: {out / 'claims.md'}; all scores: {out / 'scores.md'}")
     missing = [Path(seed).name for name in wanted for seed in lines[name] if seed not in done]
     _tell_missing(missing, read_tier(out / tier)[0]["runs"])
     return 1 if missing and not arguments.no_training else 0
@@ -168,8 +168,11 @@ def _shipped(folder, run_dirs, flowers):
     }
 
 
-def _report_check(folder):
-    problems = check(folder, PROJECT / "README.md")
+def _report_check(arguments):
+    """Print what does not agree; all of a folder of results is compared, so that no other option has a meaning."""
+    others = [name for name in vars(arguments) if name not in ("check", "out")]
+    require_defaults(_parser(), arguments, others, "with --check: leave it out")
+    problems = check(Path(arguments.out), PROJECT / "README.md")
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:

@@ -8,15 +8,21 @@ from data_loader.errors import UserError
 from evaluation.baselines import GRAY
 from evaluation.statistics import mean_with_interval, ratio_with_interval
 from experiments.captions import read_captions
-from experiments.results_text import claims_page
 from experiments.run_directory import read_metrics
 from experiments.shipped_colorizers import wrong_files
 from experiments.tier_files import PICTURE_MEASURES, read_tier
-from experiments.tracked_results import IDENTITY, read_document, readme_sections, tier_results, with_sections
+from experiments.tracked_results import (
+    IDENTITY,
+    pages,
+    read_document,
+    readme_sections,
+    tier_results,
+    with_sections,
+)
 
 
 def check(folder, readme):
-    """What does not agree among claims.json, claims.md, the tiers' scores and figures, the README and the code.
+    """What does not agree among claims.json, the pages, the tiers' scores and figures, the README and the code.
 
     Args:
         folder: of the tracked results.
@@ -40,9 +46,11 @@ def check(folder, readme):
 
 
 def _texts_that_differ(folder, readme, document):
-    problems = []
-    if (folder / "claims.md").read_text() != claims_page(document):
-        problems.append(f"{folder}/claims.md is not what claims.json says")
+    problems = [
+        f"{folder}/{name} is not what the tracked results say"
+        for name, text in pages(folder, document).items()
+        if (folder / name).read_text() != text
+    ]
     text = readme.read_text()
     if with_sections(text, readme_sections(folder, document)) != text:
         problems.append(f"{readme}: its tables are not what the tracked results and the code say")

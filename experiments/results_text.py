@@ -1,4 +1,4 @@
-"""Tracked results as Markdown: the page of claims, and what a tier is."""
+"""Tracked results as Markdown: the page of claims, what a tier is, and tables."""
 
 from experiments.score_report import interval
 from experiments.tiers import TIERS
@@ -21,17 +21,26 @@ def claims_page(document):
     ]
     for tier, results in document.items():
         lines += ["", f"## {tier}", "", setting(results), ""]
-        lines += ["| claim | measured | value, 95 % interval | rule | verdict |", "|---|---|---|---|---|"]
-        for claim in results["claims"]:
-            for number, part in enumerate(claim["parts"]):
-                told = f"**{claim['id']}** ({claim['section']}) {claim['text']}" if not number else ""
-                value = interval(part["value"], 3) if part["value"] else ""
-                lines.append(f"| {told} | {part['measure']} | {value} | {part['rule']} | {part['verdict']} |")
-            if len(claim["parts"]) > 1:
-                lines.append(f"| | {claim['id']} as a whole | | | {claim['verdict']} |")
-            if "caveat" in claim:
-                lines.append(f"| | {claim['caveat']} | | | |")
+        titles = ("claim", "measured", "value, 95 % interval", "rule", "verdict")
+        lines += table(titles, [row for claim in results["claims"] for row in _rows_of(claim)])
     return "\n".join(lines) + "\n"
+
+
+def _rows_of(claim):
+    """A row a part, a row of the whole where there are several, and the caveat."""
+    for number, part in enumerate(claim["parts"]):
+        told = f"**{claim['id']}** ({claim['section']}) {claim['text']}" if not number else ""
+        value = interval(part["value"], 3) if part["value"] else ""
+        yield told, part["measure"], value, part["rule"], part["verdict"]
+    if len(claim["parts"]) > 1:
+        yield "", f"{claim['id']} as a whole", "", "", f"**{claim['verdict']}**"
+    if "caveat" in claim:
+        yield "", claim["caveat"], "", "", ""
+
+
+def table(titles, rows):
+    """The lines of a table; titles and each row's cells are strings."""
+    return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows)]
 
 
 def setting(results):

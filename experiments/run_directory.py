@@ -7,10 +7,12 @@ import platform
 from datetime import date
 from pathlib import Path
 
+from data_loader.batches import Batches
 from data_loader.errors import UserError
 from evaluation.workers import usable_cpus
 from experiments.cli import PROJECT, import_keras
 from models.files import write_text
+from models.option_table import flag, typed
 from models.options import decides_what_is_learned
 from models.presets import MODELS, whole_options
 
@@ -54,7 +56,8 @@ def is_finished(directory):
 
     config = read_config(directory)
     training = config["training"]
-    steps = training["epochs"] * -(-config["data"]["images"]["train"] // training["batch_size"])
+    # Runs from before their steps were recorded drew from all photographs.
+    steps = config.get("steps", training["epochs"] * -(-config["data"]["images"]["train"] // training["batch_size"]))
     return steps_done(Path(directory) / "checkpoints") >= min(steps, training["max_steps"] or steps)
 
 
@@ -103,7 +106,11 @@ def _check_same(directory, old, new):
     if old.get("model") != new["model"]:
         raise UserError(f"--run-dir {directory} holds a run of {old.get('model')}: choose another, or use --fresh.")
     was, now = _learned(old), _learned(new)
-    changed = [_flag(name, was[name]) for name in now if name in was and was[name] != now[name]]
+    changed = [
+        f"no {flag(name)}" if was[name] is None else " ".join(typed(name, was[name]))
+        for name in now
+        if name in was and was[name] != now[name]
+    ]
     if changed:
         raise UserError(
             f"--run-dir {directory} was trained with {', '.join(changed)}, which cannot change on resume: "
@@ -115,14 +122,6 @@ def _check_same(directory, old, new):
             f"--run-dir {directory} was trained on other images ({was}; this is {now}): "
             "give the same images, choose another directory, or use --fresh."
         )
-
-
-def _flag(name, value):
-    """An option as one would type it."""
-    flag = f"--{name.replace('_', '-')}"
-    if isinstance(value, bool):
-        return flag if value else flag.replace("--", "--no-", 1)
-    return f"no {flag}" if value is None else f"{flag} {value}"
 
 
 def _learned(config):
@@ -154,6 +153,7 @@ def make_config(model, preset, flowers, options, training, precision, data_dir=N
     """All that decides a run, as written to config.json and read back by every later script."""
     import keras
 
+    batches = Batches(flowers.split("train"), training["batch_size"], options["seed"], pairing=training["pairing"])
     return {
         "model": model,
         "preset": preset,
@@ -166,6 +166,7 @@ def make_config(model, preset, flowers, options, training, precision, data_dir=N
         },
         "options": options,
         "training": training,
+        "steps": training["epochs"] * batches.steps_per_epoch,
         "precision": precision,
         "made_with": {
             "date": date.today().isoformat(),

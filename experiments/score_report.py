@@ -47,12 +47,7 @@ def interval(value, digits):
 
 def _print_run(name, run):
     if "brightness" in run:
-        found = run["brightness"]
-        if found["correlation"]:
-            print(
-                f"\n{name}: brightness of G(x) against x, correlation over pictures {interval(found['correlation'], 3)}"
-            )
-        print(f"\n{name}: pixel_l1 with the luma of x put back {interval(found['luma_put_back'], 1)}")
+        _print_brightness(name, run["brightness"])
     if "cycle" in run:
         gray, color = (interval(run["cycle"][domain], 1) for domain in ("gray", "color"))
         print(f"\n{name}: cycle errors (pixel-L1) gray {gray}, colour {color}")
@@ -72,6 +67,14 @@ def _print_run(name, run):
     if "class_test" in run:
         shares = ", ".join(f"{kind} {interval(value, 3)}" for kind, value in run["class_test"].items())
         print(f"\n{name}: share of pictures whose class a classifier of real photographs names: {shares}")
+
+
+def _print_brightness(name, found):
+    print(f"\n{name}: luma of G(x) against that of x")
+    for where, what in (("correlation", "over the pictures' means"), ("within", "within a picture, in the mean")):
+        if found[where]:
+            print(f"  correlation {what} {interval(found[where], 3)}")
+    print(f"  pixel_l1 with the luma of x put back {interval(found['luma_put_back'], 1)}")
 
 
 def _print_comparison(found):

@@ -94,6 +94,14 @@ def score_colorizers(networks, flowers, split_name, beside=TRIVIAL_ROWS):
     return _report(flowers, split_name, scores, {}, 1)
 
 
+def brightness_of_colorizers(networks, split):
+    """Name of each colorizer to its `brightness`, as a report has it of its runs."""
+    return {
+        name: {"brightness": brightness(partial(coloring_by, network), split, _bar(f"{name}, brightness"))}
+        for name, network in networks.items()
+    }
+
+
 def _report(flowers, split_name, scores, runs, epochs):
     split, rows = flowers.split(split_name), summarize(scores)
     report = {

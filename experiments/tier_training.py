@@ -9,6 +9,7 @@ from experiments.cli import PROJECT
 from experiments.run_directory import is_finished, read_config
 from experiments.tiers import RUNS
 from experiments.train import parsed
+from models.option_table import typed
 
 
 def _settings(plan, arguments):
@@ -37,15 +38,8 @@ def command_lines(name, folder, dataset, plan, arguments):
     for seed in range(arguments.seeds or plan.seeds_of(name)):
         directory = str(folder / f"{name}-seed{seed}")
         all_options = {"run-dir": directory} | options | {"seed": seed}
-        lines[directory] = [word for option, value in all_options.items() for word in _words(option, value)]
+        lines[directory] = [word for option, value in all_options.items() for word in typed(option, value)]
     return lines
-
-
-def _words(option, value):
-    """An option on a command line."""
-    if isinstance(value, bool):
-        return (f"--{option}" if value else f"--no-{option}",)
-    return f"--{option}", str(value)
 
 
 def train_seeds(name, lines):

@@ -1,4 +1,4 @@
-"""The tracked results: verdicts as JSON, as text, and in the README, and whether all of them agree."""
+"""The tracked results: verdicts as JSON, and what is written from them: two pages, and the README's sections."""
 
 import json
 from collections import Counter
@@ -8,8 +8,9 @@ from data_loader.errors import UserError
 from experiments.claims import claims_of
 from experiments.cli import PROJECT
 from experiments.judging import judged
-from experiments.readme_text import headline_section, measures_section, results_section
+from experiments.readme_text import headline_section, measures_section
 from experiments.results_text import claims_page
+from experiments.scores_page import scores_page
 from experiments.tier_files import evidence_of, read_tier
 from experiments.tiers import TIERS, configuration_of
 from models.files import write_text
@@ -72,10 +73,11 @@ def _machine(made_with):
 
 
 def write_results(folder, document):
-    """Write the claims and, where the folder is the project's own, the README's sections."""
+    """Write the claims, the pages and, where the folder is the project's own, the README's sections."""
     folder, document = Path(folder), in_order(document)
     write_text(folder / "claims.json", json.dumps(document, indent=1) + "\n")
-    write_text(folder / "claims.md", claims_page(document))
+    for name, text in pages(folder, document).items():
+        write_text(folder / name, text)
     if folder.resolve() == (PROJECT / "results").resolve():
         readme = PROJECT / "README.md"
         write_text(readme, with_sections(readme.read_text(), readme_sections(folder, document)))
@@ -87,14 +89,18 @@ def in_order(document):
     return dict(sorted(document.items(), key=lambda entry: -presets.index(entry[1]["preset"])))
 
 
+def pages(folder, document):
+    """Name to text of the results' pages."""
+    return {"claims.md": claims_page(document), "scores.md": scores_page(document, _tiers(folder, document))}
+
+
 def readme_sections(folder, document):
-    """Name to text of the README's sections that are written from files and code."""
-    tiers = {tier: read_tier(folder / tier) for tier in document}
-    return {
-        "headline": headline_section(document, tiers),
-        "results": results_section(document, tiers),
-        "measures": measures_section(),
-    }
+    """Name to text of the project's README's sections that are written from files and code."""
+    return {"headline": headline_section(document, _tiers(folder, document)), "measures": measures_section()}
+
+
+def _tiers(folder, document):
+    return {tier: read_tier(folder / tier) for tier in document}
 
 
 def with_sections(text, sections):

@@ -46,8 +46,10 @@ def train(model_name, description):
         flush=True,
     )
     step = model.train(flowers, directory, **training)
+    steps = config["steps"]
+    left = f" of {steps}, as --max-steps asks; without it the same command goes on" if step < steps else ""
     print(
-        f"Done: step {step}. Samples are in {directory}/samples.\n"
+        f"Done: step {step}{left}. Samples are in {directory}/samples.\n"
         + (
             f"Score it: python experiments/evaluate.py {directory}"
             if counts["test"]

@@ -150,7 +150,7 @@ def _with_dropout(network, images, seed):
     """Colour with dropout as at training, but with moving statistics; no state of the network is changed."""
     layers = _dropouts(network)
     if not layers:
-        raise UserError("this colorizer has one colouring for an image: leave samples out.")
+        raise UserError("this colorizer has one colouring for an image: leave out --samples (samples, in Python).")
 
     def call(layer, *inputs, **arguments):
         if isinstance(layer, (keras.layers.Dropout, keras.layers.BatchNormalization)):

@@ -30,6 +30,13 @@ def flag(name):
     return "--" + name.replace("_", "-")
 
 
+def typed(name, value):
+    """An option with a value as one types it, word by word; a switch is a word alone."""
+    if isinstance(value, bool):
+        return (flag(name) if value else flag(f"no_{name}"),)
+    return flag(name), str(value)
+
+
 def require_choice(flag, value, choices):
     """Raise a `UserError` that lists the choices, unless the value is one of them."""
     if value not in choices:

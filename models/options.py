@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from data_loader.errors import UserError
-from models.option_table import Options, flag, option
+from models.option_table import Options, flag, option, typed
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ class UnpairedOptions(ModelOptions):
         of_chroma = [name for name in OF_CHROMA if getattr(self, name)]
         if of_chroma and self.output != "chroma":
             needless = ", ".join(flag(name) for name in of_chroma)
-            off = " ".join("--match-colorfulness 0" if name == OF_CHROMA[0] else _no(name) for name in of_chroma)
+            # Off is what each is by default.
+            off = " ".join(word for name in of_chroma for word in typed(name, getattr(UnpairedOptions, name)))
             raise UserError(
                 f"{needless}, set by you or the preset, cannot be used with --output {self.output}: "
                 f"use --output chroma, or add {off}."
@@ -202,11 +203,6 @@ class TrainingOptions(Options):
     sample_interval: int = option(500, "steps between sample grids, 0 for none but the last", at_least=0)
     checkpoint_interval: int = option(0, "steps between checkpoints, beside those each epoch and 5 minutes", at_least=0)
     max_steps: int = option(None, "stop after this many steps of the run in all (default: all epochs)", at_least=1)
-
-
-def _no(name):
-    """The flag that switches an option off."""
-    return flag(name).replace("--", "--no-", 1)
 
 
 # These may change when a run is resumed; whatever else changes makes it another run.

@@ -7,6 +7,7 @@ from models.options import (
     CycleGANOptions,
     Pix2PixOptions,
     StochasticCycleGANOptions,
+    TrainingOptions,
     UnpairedOptions,
 )
 
@@ -123,6 +124,21 @@ def of_preset(table, preset, model_options):
     for applying in _applying(PRESETS[preset], model_options):
         changes |= applying
     return {name: value for name, value in changes.items() if name in names}
+
+
+def beyond_preset(model, preset, values):
+    """What a run has otherwise than its preset.
+
+    Args:
+        model: its name in `MODELS`.
+        preset: its name.
+        values: the run's options and training options, name to value.
+    """
+    own = MODELS[model][1]
+    usual = {}
+    for table in (own, TrainingOptions):
+        usual |= asdict(table(**of_preset(table, preset, own)))
+    return {name: value for name, value in values.items() if name not in usual or value != usual[name]}
 
 
 def _applying(tables, model_options):

@@ -58,6 +58,8 @@ def test_brightness_by_hand(split):
     assert found["luma_put_back"]["mean"] == pytest.approx(0, abs=1e-2)
     kept = brightness(lambda which, color: gray_as_color(luma(color)), split)
     assert kept["correlation"]["mean"] == pytest.approx(1)
+    # Pictures of one colour have nothing within them to compare.
+    assert found["within"] is kept["within"] is None
     color = to_unit(split.color())
     assert kept["luma_put_back"]["mean"] == pytest.approx(np.abs(color - luma(color)).sum() / 4, rel=1e-3)
     assert brightness(lambda which, color: 0 * color, split)["correlation"] is None
@@ -66,6 +68,26 @@ def test_brightness_by_hand(split):
     expected = l1(in_gamut(luma(color), 4 * (color - luma(color))), color).mean()
     assert strong["luma_put_back"]["mean"] == pytest.approx(expected, rel=1e-3)
     assert expected != pytest.approx(l1(np.clip(luma(color) + 4 * (color - luma(color)), 0, 1), color).mean(), rel=0.01)
+
+
+def test_pictures_exchanged_whole_are_told_from_negatives():
+    shades = np.array([60, 100, 140, 180], np.uint8)[:, None, None, None]
+    images = shades + np.random.default_rng(0).integers(0, 50, (4, 16, 16, 1), np.uint8).repeat(3, axis=-1)
+    noisy = Flowers("x", "x", images, list("abcd"), np.zeros(4, int), ["leaf"], np.full(4, "test"), None, "")
+
+    def exchanged(which, color):
+        """Each picture's own contrast, about the opposite brightness."""
+        return color + 1 - 2 * color.mean(axis=(1, 2, 3), keepdims=True)
+
+    def negative(which, color):
+        """Each picture's own brightness, with its contrast turned round; flat, which says nothing, of the first."""
+        shade = color.mean(axis=(1, 2, 3), keepdims=True)
+        return np.where(np.asarray(which).reshape(-1, 1, 1, 1) == 0, shade, 2 * shade - color)
+
+    for coloring, over, within in ((exchanged, -1, 1), (negative, 1, -1)):
+        found = brightness(coloring, noisy.split("test"))
+        assert found["correlation"]["mean"] == pytest.approx(over, abs=1e-4)
+        assert found["within"]["mean"] == pytest.approx(within, abs=1e-4)
 
 
 def test_probes_find_colour_that_is_hidden_and_none_where_there_is_none(split):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from data_loader import UserError
 from evaluation.effects import difference, monochrome_share, pooled_share, ratio_to, smaller_share_of_wins
@@ -22,9 +23,10 @@ from experiments.captions import read_captions
 from experiments.claims import AIMS, CLAIMS, Evidence
 from experiments.figures import draw_figures
 from experiments.judging import judged
-from experiments.plots import NEAR_GRAY, fidelity_plane
-from experiments.readme_text import TABLE, headline_section, results_section
+from experiments.plots import NEAR_GRAY, fidelity_plane, loss_curves
+from experiments.readme_text import headline_section
 from experiments.results_check import check
+from experiments.scores_page import COLUMNS, scores_page
 from experiments.tier_files import evidence_of, read_tier, write_tier
 from experiments.tiers import RUNS, systems_of
 from experiments.tracked_results import BEGIN, END, in_order
@@ -150,7 +152,8 @@ def test_figures_of_the_paper(runs, photo_folder, tmp_path):
     assert found >= names | {"captions.md"}
     captions = read_captions(tmp_path / "f" / "captions.md")
     assert set(captions) >= names
-    assert "generator_filters 2" in captions["figure-5-capsules.png"]
+    trained = "`capsule_cyclegan.py --preset quick --generator-filters 2 --discriminator-filters 8 --epochs 1 --seed 0`"
+    assert trained in captions["figure-5-capsules.png"]
     # Pictures of other runs stay, and so do their captions; those of a picture that is gone do not.
     (tmp_path / "f" / "figure-5-capsules.png").unlink()
     assert call("figures", both[0], "--out", "f", cwd=tmp_path).returncode == 0
@@ -216,6 +219,35 @@ def test_the_plane_shows_a_system_once_and_its_seeds_small(tmp_path, monkeypatch
     assert [label for label, point in points.items() if "xerr" in point[2]] == ["perfect", "gray unchanged", "best"]
 
 
+def test_losses_of_one_system_share_a_panel_and_all_panels_a_range(tmp_path, monkeypatch):
+    def rows(**terms):
+        return [terms | {"epoch": epoch, "step": 3.0, "loss": 9.0, "seconds": 2.0} for epoch in (1.0, 2.0)]
+
+    metrics = {"a-seed0": rows(gan=1.0), "a-seed1": rows(gan=2.0), "b-seed0": rows(gan=3.0, cycle=400.0)}
+    drawn, legends = {}, []
+    plot, legend = Axes.plot, Figure.legend
+
+    def noted(self, epochs, values, **look):
+        drawn.setdefault(self, []).append((values[-1], look["color"], look["marker"]))
+        return plot(self, epochs, values, **look)
+
+    def told(self, lines, names, **style):
+        legends.append(list(names))
+        return legend(self, lines, names, **style)
+
+    monkeypatch.setattr(Axes, "plot", noted)
+    monkeypatch.setattr(Figure, "legend", told)
+    loss_curves(tmp_path / "losses.png", metrics, {"a, 2 seeds": ["a-seed0", "a-seed1"], "b": ["b-seed0"]})
+    assert legends == [["gan", "cycle"]]
+    (first, one), (second, other) = drawn.items()
+    assert (first.get_title(), second.get_title()) == ("a, 2 seeds", "b")
+    assert first.get_ylim() == second.get_ylim()
+    # One colour a term, and marks for the first seed alone.
+    assert [value for value, *_ in one + other] == [1, 2, 3, 400]
+    assert one[0][1] == one[1][1] == other[0][1] != other[1][1]
+    assert [bool(marker) for *_, marker in one + other] == [True, False, True, True]
+
+
 @pytest.mark.parametrize("name", ["metrics.csv", "scores.json"])
 def test_damaged_files_are_told_in_one_sentence(name, runs, tmp_path):
     shutil.copytree(runs / "cyclegan-seed0", tmp_path / "run")
@@ -240,13 +272,15 @@ def test_claims_whose_runs_did_not_end_are_not_run(reproduced, runs):
     assert (runs / "stochastic-seed0" / "letter.txt").read_text() == "mine"
     page = (out / "claims.md").read_text()
     assert all(claim.text in page for claim in CLAIMS)
+    first_cells = [line.split(" | ")[0] for line in (out / "scores.md").read_text().splitlines()]
+    assert {"| cyclegan", "| pix2pix"} <= set(first_cells)
     assert (out / runs.name / "figures" / "fidelity-plane.png").exists()
 
 
 def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
     shutil.copytree(reproduced[0], tmp_path / "results")
     results, readme = tmp_path / "results", tmp_path / "README.md"
-    sections = ("headline", "results", "measures")
+    sections = ("headline", "measures")
     readme.write_text("".join(f"{BEGIN.format(name)}\n{END.format(name)}\n" for name in sections))
     assert [problem.split(": ")[1] for problem in check(results, readme)] == [
         "its tables are not what the tracked results and the code say"
@@ -263,6 +297,10 @@ def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
         (results / "claims.json").write_text(json.dumps(document))
         assert any(problem in found for found in check(results, readme))
     (results / "claims.json").write_text(tracked)
+    page = (results / "scores.md").read_text()
+    (results / "scores.md").write_text(page.replace("| cyclegan | ", "| cyclegan | 1"))
+    assert check(results, readme)[0].endswith("scores.md is not what the tracked results say")
+    (results / "scores.md").write_text(page)
     scored = (results / runs.name / "scores.json").read_text()
     report = json.loads(scored)
     report["rows"]["cyclegan-seed0"]["ratio_to_gray"]["mean"] *= 0.9
@@ -383,25 +421,28 @@ def test_reproducing_without_its_pictures_ends_at_once(tmp_path):
 def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     ratios = {"perfect": 0, "gray unchanged": 1, "cyclegan-seed0": 1.0, "cyclegan-seed1": 1.1}
     pictures = {name: scores(pixel_l1=[ratio, ratio]) for name, ratio in ratios.items()}
-    report = {"rows": {name: {key: {"mean": ratio} for key, *_ in TABLE} for name, ratio in ratios.items()}}
+    report = {"rows": {name: {key: {"mean": ratio} for key, *_ in COLUMNS} for name, ratio in ratios.items()}}
     named = {kind: {"mean": 0.5, "low": 0, "high": 1} for kind in ("real", "gray", "run")}
     trained = {"model": "cyclegan", "options": {"paired_weight": 1.0}, "class_test": named}
-    report["runs"] = {f"cyclegan-seed{seed}": dict(trained) for seed in (0, 1)}
+    put_back = ({"luma_put_back": {"mean": error}} for error in (3.0, 3.4))
+    report["runs"] = {f"cyclegan-seed{seed}": trained | {"brightness": next(put_back)} for seed in (0, 1)}
+    report["rows"]["gray unchanged"]["pixel_l1"] = {"mean": 4.0}
     report["epochs_scored"] = 3
     setting = {"preset": "quick", "dataset": "x", "image_size": 8, "images": {"train": 1, "test": 1}, "changed": []}
     setting |= {"seeds": {"cyclegan": 2}, "hours": {"x": 1.0}, "claims": []}
     one = {"mean": 1.2, "low": 1.1, "high": 1.3}
     own = {"file": "cyclegan.npz", "ratio_to_gray": one, "colorfulness": one}
     report["runs"]["cyclegan-seed0"]["shipped"] = own
-    text = results_section({"a": setting}, {"a": (report, pictures)})
-    assert "| [`cyclegan.npz`](results/a/colorizers/cyclegan.npz) | 1.200 [1.100, 1.300] | 1.2 [1.1, 1.3] |" in text
+    text = scores_page({"a": setting}, {"a": (report, pictures)})
+    assert "| [`cyclegan.npz`](a/colorizers/cyclegan.npz) | 1.200 [1.100, 1.300] | 1.2 [1.1, 1.3] |" in text
     # 12.706 standard errors of 0.05 between the seeds.
     assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] |" in text
-    assert "| 0.50 |" in text
+    # Of gray's error of 4 there are 3 and 3.4 with the luma of x; the class test names half.
+    assert "| 0.800 | 0.50 |" in text
     assert "classifiers" not in text
     other = {kind: {"mean": 0.6, "low": 0, "high": 1} for kind in ("real", "gray", "run")}
     report["runs"]["cyclegan-seed1"]["class_test"] = other
-    text = results_section({"a": setting}, {"a": (report, pictures)})
+    text = scores_page({"a": setting}, {"a": (report, pictures)})
     assert "2 classifiers, which name 0.500 (0.500 when gray) and 0.600 (0.600 when gray) of the originals" in text
     told = setting | {"claims": [{"id": name, "verdict": "refuted"} for name in ("C1", "C3")]}
     headline = headline_section({"a": told}, {"a": (report, pictures)})
@@ -412,6 +453,11 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     # Of the tier's other runs there is nothing yet.
     assert "still to come: cyclegan-l2, capsule-mse" in text
     assert list(in_order({"a": setting, "b": setting | {"preset": "paper"}})) == ["b", "a"]
+
+
+def test_checking_takes_no_other_options(tmp_path):
+    done = call("reproduce", "--check", "--only", "C1", cwd=tmp_path)
+    assert (done.returncode, "--only has no meaning with --check" in done.stderr) == (2, True), done.stderr
 
 
 def test_the_projects_own_results_agree_with_readme_and_code():

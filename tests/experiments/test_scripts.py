@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from experiments.run_directory import is_finished
 from tests.experiments.scripts import PIX2PIX, PROJECT, QUICK, call, run
 
 
@@ -21,7 +22,7 @@ def trained(photo_folder, tmp_path_factory):
     command = [*QUICK, "--dataset", photo_folder, "--run-dir", "run", "--max-steps", 2]
     done = run("cyclegan", *command, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "Done: step 2" in done.stdout
+    assert "Done: step 2 of 12, as --max-steps asks" in done.stdout
     return folder / "run", command
 
 
@@ -54,6 +55,15 @@ def test_another_configuration_is_refused_and_nothing_is_lost(trained, change, m
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
     assert before == {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
+
+
+def test_a_run_of_disjoint_halves_is_at_its_end_when_its_halves_have_been_shown(photo_folder, tmp_path):
+    command = [*QUICK, "--dataset", photo_folder, "--run-dir", "run", "--epochs", 1, "--pairing", "disjoint"]
+    done = call("cyclegan", *command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    # Nine photographs, four in the smaller half, in batches of four.
+    assert "Done: step 1. Samples" in done.stdout
+    assert is_finished(tmp_path / "run")
 
 
 def test_fresh_moves_the_old_run_aside(trained, tmp_path):
