@@ -49,7 +49,7 @@ def _how_scored(results, report):
     if paired:
         told.append(f"Learned from pairs: {', '.join(paired)}.")
     if any(configuration_of(name) == "best" for name in runs):
-        told.append("`best` is our own recipe, `best-first` what it was at first.")
+        told.append("`best` is our own recipe, `best-first` what it was at first, `capsule-best` `best` with capsules.")
     return " ".join(told)
 
 

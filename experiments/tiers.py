@@ -21,10 +21,12 @@ RUNS = {
     "best": ("cyclegan", {"preset": "best"}),
     # The recipe as it was when the protocol was written.
     "best-first": ("cyclegan", {"preset": "best", "match-contrast": False, "keep-luma": False}),
+    "capsule-best": ("capsule_cyclegan", {"preset": "best"}),
 }
 # What makes the difference between the runs, and so is not to be set for all.
 FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
-OF_THE_CLAIMS = tuple(name for name in RUNS if name not in ("capsule-routing", "best", "best-first"))
+OUTSIDE_THE_CLAIMS = ("capsule-routing", "best", "best-first", "capsule-best")
+OF_THE_CLAIMS = tuple(name for name in RUNS if name not in OUTSIDE_THE_CLAIMS)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,15 @@ TIERS = {
         # Also of those whose preset is another.
         settings={"epochs": REDUCED_EPOCHS},
         runs=tuple(RUNS),
-        seeds={"cyclegan": 3, "capsule-mse": 3, "pix2pix": 3, "best": 3, "best-first": 3},
+        seeds={
+            "cyclegan": 3,
+            "capsule-mse": 3,
+            "pix2pix": 3,
+            "patch-capsule": 2,
+            "semi-supervised": 3,
+            "best": 3,
+            "best-first": 3,
+        },
         aims=True,
         last=3,
         ships=True,
