@@ -16,7 +16,7 @@ from evaluation.baselines import GRAY, PERFECT
 from evaluation.scores import Scores
 from experiments.claims import Evidence
 from experiments.scoring import configurations
-from experiments.tiers import FIXED, RUNS, configuration_of
+from experiments.tiers import FIXED, RUNS, by_configuration
 from models.files import sha256_of_text, write_text
 from models.presets import whole_options
 
@@ -75,9 +75,7 @@ def read_tier(folder):
 
 def evidence_of(report, scores):
     """`Evidence` for the claims from a tier's files."""
-    runs = {}
-    for run in report["runs"]:
-        runs.setdefault(configuration_of(run), []).append(run)
+    runs = by_configuration(report["runs"])
     return Evidence(
         {name: [scores[run] for run in seeds] for name, seeds in runs.items()},
         {name: [report["runs"][run] for run in seeds] for name, seeds in runs.items()},

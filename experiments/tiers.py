@@ -92,9 +92,15 @@ def configuration_of(run):
     return run.rsplit("-seed", 1)[0]
 
 
+def by_configuration(runs):
+    """The name in `RUNS` of each configuration to the names of its runs."""
+    groups = {}
+    for run in runs:
+        groups.setdefault(configuration_of(run), []).append(run)
+    return groups
+
+
 def systems_of(report):
     """The label of each row of a tier's tables to the names in its report: the seeds of one system go together."""
-    systems = {}
-    for name in report["rows"]:
-        systems.setdefault(configuration_of(name) if name in report["runs"] else name, []).append(name)
+    systems = {name: [name] for name in report["rows"] if name not in report["runs"]} | by_configuration(report["runs"])
     return {f"{label}, {len(names)} seeds" if len(names) > 1 else label: names for label, names in systems.items()}

@@ -12,7 +12,7 @@ from experiments.readme_text import headline_section, measures_section
 from experiments.results_text import claims_page
 from experiments.scores_page import scores_page
 from experiments.tier_files import evidence_of, read_tier
-from experiments.tiers import TIERS, configuration_of
+from experiments.tiers import TIERS, by_configuration
 from models.files import write_text
 
 IDENTITY = ("preset", "dataset", "images", "image_size", "changed")
@@ -56,11 +56,11 @@ def tier_results(identity, report, scores):
         identity: dict of the `IDENTITY`.
         report, scores: as `read_tier` gives them.
     """
-    seeds = Counter(configuration_of(run) for run in report["runs"])
+    seeds = {name: len(runs) for name, runs in by_configuration(report["runs"]).items()}
     hours = Counter()
     for run in report["runs"].values():
         hours[_machine(run["made_with"])] += run["training_seconds"] / 3600
-    setting = {"seeds": dict(seeds), "hours": {name: round(count, 2) for name, count in sorted(hours.items())}}
+    setting = {"seeds": seeds, "hours": {name: round(count, 2) for name, count in sorted(hours.items())}}
     return identity | setting | {"claims": judged(claims_of(TIERS[identity["preset"]]), evidence_of(report, scores))}
 
 
