@@ -10,6 +10,10 @@ from evaluation.statistics import mean_with_interval
 
 # Fewer have no interval.
 FEWEST_PICTURES = 4
+# What luma may differ by within a picture that is flat: one of 256 levels.
+FLAT = 1 / 255
+# What rounding makes of means that are equal.
+EQUAL = 1e-6
 
 
 def brightness(coloring, split, progress=lambda pieces: pieces):
@@ -26,9 +30,9 @@ def brightness(coloring, split, progress=lambda pieces: pieces):
     Returns:
         dict of `correlation`, over pictures, of the mean luma of x and of G(x), −1 to 1, with Fisher's 95 % interval
         (None where all pictures, or all colourings, are equally bright or fewer than `FEWEST_PICTURES`); `within`, the
-        mean over pictures of the correlation of both over a picture's pixels, −1 to 1, with its interval (None where
-        no picture has contrast before and after); and `luma_put_back`, the pixel-L1 of G(x)'s chroma over x, which is
-        how `colorize.py` colours photographs.
+        mean over pictures of the correlation of both over a picture's pixels, −1 to 1, with its interval, without the
+        pictures that are flat before or after (None where all are); and `luma_put_back`, the pixel-L1 of G(x)'s chroma
+        over x, which is how `colorize.py` colours photographs.
     """
     before, after, within, errors = [], [], [], []
     for piece in progress(pieces(split)):
@@ -47,7 +51,7 @@ def brightness(coloring, split, progress=lambda pieces: pieces):
 
 
 def _correlation(first, second):
-    if len(first) < FEWEST_PICTURES or np.isclose(np.ptp(first), 0) or np.isclose(np.ptp(second), 0):
+    if len(first) < FEWEST_PICTURES or min(np.ptp(first), np.ptp(second)) < EQUAL:
         return None
     found = pearsonr(first, second)
     low, high = found.confidence_interval(0.95)
@@ -57,7 +61,7 @@ def _correlation(first, second):
 def _correlations_within(first, second):
     """Correlation over the pixels of each picture (n, S, S, 1) of two; NaN where one of them is flat."""
     first, second = (images.reshape(len(images), -1).astype(np.float64) for images in (first, second))
-    flat = np.isclose(np.ptp(first, axis=1), 0) | np.isclose(np.ptp(second, axis=1), 0)
+    flat = np.minimum(np.ptp(first, axis=1), np.ptp(second, axis=1)) <= FLAT
     found = np.full(len(first), np.nan)
     found[~flat] = pearsonr(first[~flat], second[~flat], axis=1).statistic
     return found

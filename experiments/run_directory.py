@@ -56,7 +56,7 @@ def is_finished(directory):
 
     config = read_config(directory)
     training = config["training"]
-    # Runs from before their steps were recorded drew from all photographs.
+    # Earlier versions did not record the steps, which disjoint halves have half of.
     steps = config.get("steps", training["epochs"] * -(-config["data"]["images"]["train"] // training["batch_size"]))
     return steps_done(Path(directory) / "checkpoints") >= min(steps, training["max_steps"] or steps)
 

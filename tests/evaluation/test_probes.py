@@ -28,6 +28,16 @@ def split():
     return flowers.split("test")
 
 
+@pytest.fixture
+def textured():
+    """Four gray pictures of noise, each brighter than the one before."""
+    shades = np.array([60, 100, 140, 180], np.uint8)[:, None, None, None]
+    images = shades + np.random.default_rng(0).integers(0, 50, (4, 16, 16, 1), np.uint8).repeat(3, axis=-1)
+    return Flowers("x", "x", images, list("abcd"), np.zeros(4, int), ["leaf"], np.full(4, "test"), None, "").split(
+        "test"
+    )
+
+
 def gray_as_color(gray, seed=None):
     return np.repeat(gray, 3, axis=-1)
 
@@ -70,11 +80,7 @@ def test_brightness_by_hand(split):
     assert expected != pytest.approx(l1(np.clip(luma(color) + 4 * (color - luma(color)), 0, 1), color).mean(), rel=0.01)
 
 
-def test_pictures_exchanged_whole_are_told_from_negatives():
-    shades = np.array([60, 100, 140, 180], np.uint8)[:, None, None, None]
-    images = shades + np.random.default_rng(0).integers(0, 50, (4, 16, 16, 1), np.uint8).repeat(3, axis=-1)
-    noisy = Flowers("x", "x", images, list("abcd"), np.zeros(4, int), ["leaf"], np.full(4, "test"), None, "")
-
+def test_pictures_exchanged_whole_are_told_from_negatives(textured):
     def exchanged(which, color):
         """Each picture's own contrast, about the opposite brightness."""
         return color + 1 - 2 * color.mean(axis=(1, 2, 3), keepdims=True)
@@ -85,9 +91,20 @@ def test_pictures_exchanged_whole_are_told_from_negatives():
         return np.where(np.asarray(which).reshape(-1, 1, 1, 1) == 0, shade, 2 * shade - color)
 
     for coloring, over, within in ((exchanged, -1, 1), (negative, 1, -1)):
-        found = brightness(coloring, noisy.split("test"))
+        found = brightness(coloring, textured)
         assert found["correlation"]["mean"] == pytest.approx(over, abs=1e-4)
         assert found["within"]["mean"] == pytest.approx(within, abs=1e-4)
+
+
+def test_what_rounding_leaves_is_no_contrast(textured):
+    def rounded(which, color):
+        """One colour for all, but for some pixels of the first picture, as a matrix product may leave them."""
+        colored = np.full_like(color, 0.5)
+        colored[np.asarray(which) == 0, ::3] += 1e-7
+        return colored
+
+    found = brightness(rounded, textured)
+    assert (found["correlation"], found["within"]) == (None, None)
 
 
 def test_probes_find_colour_that_is_hidden_and_none_where_there_is_none(split):
