@@ -59,7 +59,7 @@ def import_keras():
 
 
 def require_defaults(parser, arguments, names, where):
-    """Refuse options that were given where they have no meaning.
+    """Refuse options that were given where they have no meaning; what is given as its default is not noticed.
 
     Args:
         parser: that parsed the arguments.

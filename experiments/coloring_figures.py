@@ -4,6 +4,7 @@ Runs end one by one, and not all on the same machine: a tier keeps a strip of ea
 systems is drawn when the run itself is gone.
 """
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from experiments.plots import PRINT_DPI
 from experiments.tiers import configuration_of
 from models.files import replacing
 from models.option_table import typed
-from models.presets import beyond_preset
+from models.presets import PRESETS, beyond_preset
 
 FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}
 COMPARED = ("cyclegan", "capsule_cyclegan")
@@ -39,7 +40,7 @@ def with_kept(folder, colorings, runs, shape):
     found = {name: colorings[name] if name in colorings else read_strip(files[name], shape) for name in runs}
     lacking = [name for name, coloring in found.items() if coloring is None]
     if lacking:
-        told = f"Figures of several systems are without {', '.join(lacking)}: {folder} holds no such pictures of them."
+        told = f"Figures are not drawn of {', '.join(lacking)}: {folder} holds no such pictures of them."
         print(told, file=sys.stderr)
     return {name: coloring for name, coloring in found.items() if coloring is not None}
 
@@ -70,11 +71,11 @@ class ColoringFigures:
         folder: of the figures.
         color: originals (n, S, S, 3) in [0, 1] of the shown pictures.
         photographs: whether the gray pictures and the originals are drawn beside the colourings.
-        trained_on: what the runs learned from, in words.
+        dataset: what the runs learned from, as one types it.
     """
 
-    def __init__(self, folder, color, photographs, trained_on):
-        self.folder, self.trained_on, self.captions = Path(folder), trained_on, {}
+    def __init__(self, folder, color, photographs, dataset):
+        self.folder, self.dataset, self.captions = Path(folder), dataset, {}
         self.before, self.after = ({"gray x": luma(color)}, {"original": color}) if photographs else ({}, {})
         self.between = ", between the gray pictures and the originals" if photographs else ""
 
@@ -118,11 +119,13 @@ class ColoringFigures:
         self.captions[picture] = caption
 
     def _configuration(self, run):
-        """A run's configuration as the command that trains it, and what that does not say."""
-        values = beyond_preset(run["model"], run["preset"], run["options"] | run["training"])
-        chosen = {"preset": run["preset"]} | values | {"seed": run["options"]["seed"]}
+        """A run's configuration as the command that trains it, and the backend."""
+        # Of a preset that is no more, all that differs from the paper's.
+        preset = run["preset"] if run["preset"] in PRESETS else "paper"
+        own = beyond_preset(run["model"], preset, run["options"] | run["training"])
+        chosen = {"preset": preset, "dataset": self.dataset} | own | {"precision": run["precision"]}
+        # Always named, and last.
+        chosen.pop("seed", None)
+        chosen |= {"seed": run["options"]["seed"]}
         words = [word for name, value in chosen.items() if value is not None for word in typed(name, value)]
-        return (
-            f"`{run['model']}.py {' '.join(words)}` on {self.trained_on}, {run['precision']}, "
-            f"{run['made_with']['backend']}."
-        )
+        return f"`{run['model']}.py {shlex.join(words)}`, {run['made_with']['backend']}."

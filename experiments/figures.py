@@ -70,8 +70,7 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None, pho
     color = originals(split, shown)
     names = dict(zip((name.replace("/", "-") for name in run_names(configs)), configs, strict=True))
     runs, colorings = {name: configs[run_dir] for name, run_dir in names.items()}, {}
-    data = next(iter(runs.values()))["data"]
-    figures = ColoringFigures(folder, color, photographs, f"{data['name']} ({data['images']['train']} training images)")
+    figures = ColoringFigures(folder, color, photographs, next(iter(runs.values()))["data"]["name"])
     for name, run_dir in names.items():
         with opened_run(run_dir) as trained:
             colorings[name] = trained.coloring(shown, color)
@@ -102,7 +101,7 @@ def _draw_losses(folder, losses, systems):
     loss_curves(folder / "loss-curves.png", {name: epochs for name, epochs in losses.items() if epochs}, drawn)
     caption = "Mean of each weighted term of the objective in each epoch"
     several = any(len(names) > 1 for names in drawn.values())
-    return {"loss-curves.png": caption + ("; of several seeds the first is drawn with marks." if several else ".")}
+    return {"loss-curves.png": caption + ("; of several seeds the first is drawn thick." if several else ".")}
 
 
 def _draw_plane(folder, report, systems):

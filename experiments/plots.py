@@ -15,12 +15,12 @@ NEAR_GRAY = (0.5, 1.5)
 
 
 def loss_curves(file, metrics, systems):
-    """The mean of each term of the objective an epoch, a panel a system; all panels have one range.
+    """The mean of each term of the objective an epoch, a panel a system; all panels have one range of terms.
 
     Args:
         file: path of the PNG.
         metrics: name of a run to the rows of its metrics.csv, at least one, as `read_metrics` gives them.
-        systems: title of each panel to the names of its runs; of several, all but the first are drawn thin.
+        systems: title of each panel to the names of its runs; of several, all but the first are drawn thin and small.
     """
     from matplotlib.figure import Figure
 
@@ -35,7 +35,8 @@ def loss_curves(file, metrics, systems):
     for axis, (title, names) in zip(axes, systems.items(), strict=False):
         for number, name in enumerate(names):
             for term in [term for term in terms if term in metrics[name][0]]:
-                look = _look(terms.index(term)) | ({"marker": "", "linewidth": 0.7} if number else {"markersize": 4})
+                size = {"markersize": 2, "linewidth": 0.6} if number else {"markersize": 4}
+                look = _look(terms.index(term)) | size
                 epochs, values = zip(*((row["epoch"], row[term]) for row in metrics[name]), strict=True)
                 lines.setdefault(term, axis.plot(epochs, values, **look)[0])
         axis.set(title=title, xlabel="epoch", yscale="log")

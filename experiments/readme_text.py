@@ -3,12 +3,16 @@
 from evaluation.baselines import GRAY, MEAN_CHROMA, PERFECT
 from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 from evaluation.verdicts import VERDICTS
-from experiments.results_text import table
-from experiments.scores_page import mean_of, ratio_of
-from experiments.tiers import configuration_of, systems_of
+from experiments.results_text import how_scored, mean_of, ratio_of, table
+from experiments.tiers import by_configuration, configuration_of, systems_of
 
 # The trivial rows that the systems are read against first.
 HEADLINE_ROWS = (PERFECT, GRAY, MEAN_CHROMA)
+OURS = {
+    "best": "`best`, a recipe for the CycleGANs",
+    "best-first": "`best-first`, what it was at first",
+    "capsule-best": "`capsule-best`, the recipe with capsules",
+}
 
 
 def headline_section(document, tiers):
@@ -33,23 +37,23 @@ def headline_section(document, tiers):
     }
     told = "; ".join(f"**{verdict}** {', '.join(claims)}" for verdict, claims in verdicts.items() if claims)
     told = f"Of the claims, on these data and after this training: {told} ([what they say](results/claims.md))."
-    scores = table((what, "error, as a multiple of gray's", "colourfulness"), rows)
-    return "\n".join([*scores, "", _how_scored(results, report), "", told, ""])
+    lines = table((what, "error, as a multiple of gray's", "colourfulness"), rows)
+    return "\n".join([*lines, "", _what_rows_are(results, report), "", told, ""])
 
 
-def _how_scored(results, report):
+def _what_rows_are(results, report):
     """What the headline's rows are, and what their numbers are means over."""
-    epochs, runs = report["epochs_scored"], report["runs"]
-    over = f"over the last {epochs} epochs and over" if epochs > 1 else "of the last epoch over"
+    runs = report["runs"]
     paired = dict.fromkeys(configuration_of(name) for name, run in runs.items() if _learns_from_pairs(run))
+    ours = [told for name, told in OURS.items() if name in by_configuration(runs)]
     told = [
-        f"Means {over} {results['images']['test']} test pictures, one seed where none are named, with 95 % intervals.",
+        f"{how_scored(results, report)}, with 95 % intervals.",
         "luma + mean chroma is the photographs' average tint over every picture's own luma.",
     ]
     if paired:
         told.append(f"Learned from pairs: {', '.join(paired)}.")
-    if any(configuration_of(name) == "best" for name in runs):
-        told.append("`best` is our own recipe, `best-first` what it was at first, `capsule-best` `best` with capsules.")
+    if ours:
+        told.append(f"Our own: {'; '.join(ours)}.")
     return " ".join(told)
 
 
@@ -60,7 +64,7 @@ def _learns_from_pairs(run):
 def measures_section():
     """The README's table of measures."""
     rows = [
-        (f"`{name}`", entry.meaning.replace("|", "\\|"), entry.unit, entry.range, BETTER[entry.better], entry.source)
+        (f"`{name}`", entry.meaning, entry.unit, entry.range, BETTER[entry.better], entry.source)
         for name, entry in (MEASURES | OTHER_MEASURES).items()
     ]
     return "\n".join(table(("measure", "what it is", "unit", "range", "better", "source"), rows)) + "\n"

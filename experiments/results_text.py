@@ -1,46 +1,32 @@
-"""Tracked results as Markdown: the page of claims, what a tier is, and tables."""
+"""What the pages of results share: tables and their cells, what a tier is, and how it was scored."""
 
+from evaluation.baselines import GRAY
+from evaluation.effects import ratio_to
 from experiments.score_report import interval
 from experiments.tiers import TIERS
 
 
-def claims_page(document):
-    """claims.md: every claim of every tier with its numbers, rule and verdict.
-
-    Args:
-        document: as in claims.json.
-    """
-    lines = [
-        "# The paper's claims, and aims of our own",
-        "",
-        "Written by `experiments/reproduce.py`. A verdict needs the whole 95 % interval on one side of its rule, and",
-        "several seeds of each system where errors are compared; a share of pictures with one seed is that one run's.",
-        "Differences are shares of the gray row's pixel-L1; where one of two systems has several seeds and the other a",
-        "single one, that one is taken to vary as much. A tier is a preset and a data set, and says nothing about",
-        "another.",
-    ]
-    for tier, results in document.items():
-        lines += ["", f"## {tier}", "", setting(results), ""]
-        titles = ("claim", "measured", "value, 95 % interval", "rule", "verdict")
-        lines += table(titles, [row for claim in results["claims"] for row in _rows_of(claim)])
-    return "\n".join(lines) + "\n"
-
-
-def _rows_of(claim):
-    """A row a part, a row of the whole where there are several, and the caveat."""
-    for number, part in enumerate(claim["parts"]):
-        told = f"**{claim['id']}** ({claim['section']}) {claim['text']}" if not number else ""
-        value = interval(part["value"], 3) if part["value"] else ""
-        yield told, part["measure"], value, part["rule"], part["verdict"]
-    if len(claim["parts"]) > 1:
-        yield "", f"{claim['id']} as a whole", "", "", f"**{claim['verdict']}**"
-    if "caveat" in claim:
-        yield "", claim["caveat"], "", "", ""
-
-
 def table(titles, rows):
     """The lines of a table; titles and each row's cells are strings."""
-    return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows)]
+    lines = (titles, ["---"] * len(titles), *rows)
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in lines]
+
+
+def ratio_of(scores, names):
+    """A system's pixel-L1 as a multiple of gray's, with its interval; `names` are its seeds'."""
+    return interval(ratio_to([scores[name] for name in names], "pixel_l1", scores[GRAY]), 3)
+
+
+def mean_of(values, digits):
+    """The mean over seeds of what each has a `mean` of; empty where there is none."""
+    return f"{sum(value['mean'] for value in values) / len(values):.{digits}f}" if values else ""
+
+
+def how_scored(results, report):
+    """What a tier's numbers are means over, in a sentence; `results` as in claims.json."""
+    epochs = report["epochs_scored"]
+    over = f"over the last {epochs} epochs and over" if epochs > 1 else "of the last epoch over"
+    return f"Means {over} {results['images']['test']} test pictures, one seed where none are named"
 
 
 def setting(results):

@@ -1,8 +1,7 @@
 """scores.md, the page of all scores: a table a tier."""
 
 from evaluation.baselines import GRAY, PERFECT
-from evaluation.effects import ratio_to
-from experiments.results_text import setting, table
+from experiments.results_text import how_scored, mean_of, ratio_of, setting, table
 from experiments.score_report import interval
 from experiments.tiers import systems_of
 
@@ -20,6 +19,7 @@ TITLES = (
     "last epoch: ratio with the luma of x",
     "last epoch: class named",
 )
+LAST_EPOCH = "Two columns are of the last epoch alone, and empty where that was not measured."
 # The trivial rows that the class test is asked of, too, by its names for them.
 CLASS_TEST_ROWS = {PERFECT: "real", GRAY: "gray"}
 
@@ -36,28 +36,19 @@ def scores_page(document, tiers):
         "",
         "Written by `experiments/reproduce.py`. What a measure is, `experiments/evaluate.py --help` says; how the",
         "claims came out is in [claims.md](claims.md). A tier is a preset and a data set, and says nothing about",
-        "another. Ratios have 95 % intervals over pictures and, where there are several seeds, over these.",
+        "another. Intervals are 95 %, over pictures and, where there are several seeds, over these.",
     ]
     for tier, results in document.items():
         report, scores = tiers[tier]
         rows = [_row(report, scores, label, names) for label, names in systems_of(report).items()]
-        lines += ["", f"## {tier}", "", setting(results), "", *table(TITLES, rows), *_classifiers(report)]
+        lines += ["", f"## {tier}", "", setting(results), "", f"{how_scored(results, report)}. {LAST_EPOCH}", ""]
+        lines += [*table(TITLES, rows), *_classifiers(report)]
         lines += _shipped(tier, results["dataset"], report)
         lines += [
             "",
             f"[Figures]({tier}/figures/captions.md), [losses]({tier}/losses), [all else]({tier}/scores.json).",
         ]
     return "\n".join(lines) + "\n"
-
-
-def ratio_of(scores, names):
-    """A system's pixel-L1 as a multiple of gray's, with its interval; `names` are its seeds'."""
-    return interval(ratio_to([scores[name] for name in names], "pixel_l1", scores[GRAY]), 3)
-
-
-def mean_of(values, digits):
-    """The mean over seeds of what each has a `mean` of; empty where there is none."""
-    return f"{sum(value['mean'] for value in values) / len(values):.{digits}f}" if values else ""
 
 
 def _row(report, scores, label, names):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from data_loader.errors import UserError
 from experiments.claims import claims_of
+from experiments.claims_page import claims_page
 from experiments.cli import PROJECT
 from experiments.judging import judged
 from experiments.readme_text import headline_section, measures_section
-from experiments.results_text import claims_page
 from experiments.scores_page import scores_page
 from experiments.tier_files import evidence_of, read_tier
 from experiments.tiers import TIERS, by_configuration

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -30,6 +31,7 @@ from experiments.scores_page import COLUMNS, scores_page
 from experiments.tier_files import evidence_of, read_tier, write_tier
 from experiments.tiers import RUNS, systems_of
 from experiments.tracked_results import BEGIN, END, in_order
+from experiments.train import parsed
 from experiments.trained_run import flowers_of_runs, opened_run, require_comparable, run_names
 from models import flower_classifier
 from models.options import CycleGANOptions
@@ -152,7 +154,8 @@ def test_figures_of_the_paper(runs, photo_folder, tmp_path):
     assert found >= names | {"captions.md"}
     captions = read_captions(tmp_path / "f" / "captions.md")
     assert set(captions) >= names
-    trained = "`capsule_cyclegan.py --preset quick --generator-filters 2 --discriminator-filters 8 --epochs 1 --seed 0`"
+    trained = f"`capsule_cyclegan.py --preset quick --dataset {photo_folder.name} --generator-filters 2"
+    trained += " --discriminator-filters 8 --epochs 1 --precision float32 --seed 0`, tensorflow."
     assert trained in captions["figure-5-capsules.png"]
     # Pictures of other runs stay, and so do their captions; those of a picture that is gone do not.
     (tmp_path / "f" / "figure-5-capsules.png").unlink()
@@ -187,6 +190,8 @@ def test_a_figure_of_all_systems_keeps_those_whose_runs_are_gone(reproduced, run
 
     again()
     assert list(drawn["systems.png"]) == ["gray x", "cyclegan", "pix2pix", "original"]
+    kept = drawn["figure-4-cyclegan-seed0.png"]["G(x)"]
+    np.testing.assert_array_equal(kept, drawn["systems.png"]["cyclegan"])
     shown = drawn["systems.png"]["original"]
     with opened_run(runs / "cyclegan-seed0") as trained:
         places = np.linspace(0, len(split) - 1, len(shown)).astype(int)
@@ -197,7 +202,7 @@ def test_a_figure_of_all_systems_keeps_those_whose_runs_are_gone(reproduced, run
     (tier / "colorings" / "cyclegan-seed0.png").unlink()
     again()
     assert "systems.png" not in drawn
-    assert capsys.readouterr().err.count("Figures of several systems are without cyclegan-seed0: ") == 2
+    assert capsys.readouterr().err.count("Figures are not drawn of cyclegan-seed0: ") == 2
 
 
 def test_the_plane_shows_a_system_once_and_its_seeds_small(tmp_path, monkeypatch):
@@ -228,7 +233,7 @@ def test_losses_of_one_system_share_a_panel_and_all_panels_a_range(tmp_path, mon
     plot, legend = Axes.plot, Figure.legend
 
     def noted(self, epochs, values, **look):
-        drawn.setdefault(self, []).append((values[-1], look["color"], look["marker"]))
+        drawn.setdefault(self, []).append((values[-1], look["color"], look["markersize"]))
         return plot(self, epochs, values, **look)
 
     def told(self, lines, names, **style):
@@ -242,10 +247,10 @@ def test_losses_of_one_system_share_a_panel_and_all_panels_a_range(tmp_path, mon
     (first, one), (second, other) = drawn.items()
     assert (first.get_title(), second.get_title()) == ("a, 2 seeds", "b")
     assert first.get_ylim() == second.get_ylim()
-    # One colour a term, and marks for the first seed alone.
+    # One colour a term, and small marks for further seeds.
     assert [value for value, *_ in one + other] == [1, 2, 3, 400]
     assert one[0][1] == one[1][1] == other[0][1] != other[1][1]
-    assert [bool(marker) for *_, marker in one + other] == [True, False, True, True]
+    assert [size for *_, size in one + other] == [4, 2, 4, 4]
 
 
 @pytest.mark.parametrize("name", ["metrics.csv", "scores.json"])
@@ -458,6 +463,20 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
 def test_checking_takes_no_other_options(tmp_path):
     done = call("reproduce", "--check", "--only", "C1", cwd=tmp_path)
     assert (done.returncode, "--only has no meaning with --check" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("tier", ["reduced-oxford17", "quick-synthetic"])
+def test_the_captions_of_the_projects_figures_are_the_commands_of_their_runs(tier):
+    report, _ = read_tier(PROJECT / "results" / tier)
+    captions = read_captions(PROJECT / "results" / tier / "figures" / "captions.md")
+    for name, run in report["runs"].items():
+        told = [captions.get(f"{figure}-{name}.png") for figure in ("figure-4", "figure-5", "figure-7", "diversity")]
+        assert any(told), name
+        for caption in filter(None, told):
+            script, *words = shlex.split(caption.split("`")[1])
+            arguments, options, training = parsed(script.removesuffix(".py"), words)
+            assert (options, training, arguments.precision) == (run["options"], run["training"], run["precision"])
+            assert (script, arguments.dataset) == (f"{run['model']}.py", report["dataset"])
 
 
 def test_the_projects_own_results_agree_with_readme_and_code():
