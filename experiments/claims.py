@@ -20,6 +20,14 @@ class Evidence:
     reports: dict
     trivial: dict
 
+    def of_seed(self, number):
+        """What one seed of each run gave; runs with fewer seeds are left out."""
+        scores, reports = (
+            {name: seeds[number : number + 1] for name, seeds in of_runs.items() if len(seeds) > number}
+            for of_runs in (self.scores, self.reports)
+        )
+        return Evidence(scores, reports, self.trivial)
+
 
 @dataclass(frozen=True)
 class Part:

@@ -24,7 +24,8 @@ def facts(claim):
 
 
 def _told(part):
-    return {"measure": part.measure, "rule": str(part.rule), "value": None, "seeds": 0, "verdict": NOT_RUN}
+    nothing = {"value": None, "seeds": 0, "by_seed": [], "verdict": NOT_RUN}
+    return {"measure": part.measure, "rule": str(part.rule)} | nothing
 
 
 def _part(part, evidence):
@@ -33,6 +34,8 @@ def _part(part, evidence):
         return _told(part)
     value = part.value(evidence)
     seeds = min(len(evidence.scores[name]) for name in part.runs)
+    # Shown beside the number, and judged by nothing.
+    by_seed = [part.value(evidence.of_seed(number)) for number in range(seeds)] if seeds > 1 else []
     decided = not part.compares or enough_seeds(seeds)
     verdict = part.rule.verdict(value) if decided else UNDECIDED
-    return _told(part) | {"value": value, "seeds": seeds, "verdict": verdict}
+    return _told(part) | {"value": value, "seeds": seeds, "by_seed": by_seed, "verdict": verdict}

@@ -100,7 +100,10 @@ def _without_numbers(claim):
 
 
 def _same_numbers(was, now):
-    pairs = [(old["value"], new["value"]) for old, new in zip(was["parts"], now["parts"], strict=True)]
+    old, new = ([(part["value"], *part["by_seed"]) for part in claim["parts"]] for claim in (was, now))
+    if [len(values) for values in old] != [len(values) for values in new]:
+        return False
+    pairs = [pair for values in zip(old, new, strict=True) for pair in zip(*values, strict=True)]
     return all(old == new or (None not in (old, new) and _same_number(old, new, 1e-6)) for old, new in pairs)
 
 

@@ -46,7 +46,9 @@ def read_document(folder):
 
 def _is_claim(claim):
     whole = {"id", "verdict", "parts"} <= set(claim)
-    return whole and all({"measure", "rule", "value", "seeds", "verdict"} <= set(part) for part in claim["parts"])
+    return whole and all(
+        {"measure", "rule", "value", "seeds", "by_seed", "verdict"} <= set(part) for part in claim["parts"]
+    )
 
 
 def tier_results(identity, report, scores):
