@@ -45,10 +45,8 @@ def read_document(folder):
 
 
 def _is_claim(claim):
-    whole = {"id", "verdict", "parts"} <= set(claim)
-    return whole and all(
-        {"measure", "rule", "value", "seeds", "by_seed", "verdict"} <= set(part) for part in claim["parts"]
-    )
+    of_a_part = {"measure", "rule", "value", "seeds", "by_seed", "verdict"}
+    return {"id", "verdict", "parts"} <= set(claim) and all(of_a_part <= set(part) for part in claim["parts"])
 
 
 def tier_results(identity, report, scores):
