@@ -92,9 +92,16 @@ class ColoringFigures:
         self._draw(f"diversity-{name}.png", columns, caption, after={})
 
     def patchgan_and_capsules(self, runs, colorings):
-        """The paper's figure 6, of the first run of each kind, where there are both."""
-        pair = [next((name for name in runs if runs[name]["model"] == model), None) for model in COMPARED]
-        if all(pair):
+        """The paper's figure 6, where there are both: of each seed that both have or, if they share none, of the first.
+
+        Of several runs of a kind and seed it is the first.
+        """
+        by_seed = {model: {} for model in COMPARED}
+        for name, run in runs.items():
+            by_seed.get(run["model"], {}).setdefault(run["options"]["seed"], name)
+        patchgans, capsules = by_seed.values()
+        shared = [(patchgans[seed], capsules[seed]) for seed in patchgans if seed in capsules]
+        for pair in shared or list(zip(patchgans.values(), capsules.values(), strict=False))[:1]:
             told = " ".join(f"{name}: {self._configuration(runs[name])}" for name in pair)
             columns = {name: colorings[name] for name in pair}
             self._draw(f"figure-6-{'-'.join(pair)}.png", columns, f"The same pictures by both{self.between}. {told}")

@@ -4,8 +4,8 @@ python experiments/figures.py CYCLEGAN_RUN CAPSULE_RUN PIX2PIX_RUN STOCHASTIC_RU
 
 figure-4-NAME.png      gray, CycleGAN's colouring, the original (of each CycleGAN run)
 figure-5-NAME.png      the same of each capsule run
-figure-6-A-B.png       PatchGAN and capsules on the same pictures (of the first run of each); where they differ most
-                       is drawn by evaluate.py A B
+figure-6-A-B.png       PatchGAN and capsules on the same pictures (of each seed that both have, or else of the first run
+                       of each); where they differ most is drawn by evaluate.py A B
 figure-7-NAME.png      the same of each pix2pix run
 diversity-NAME.png     several colourings a picture, of each run that has several
 systems.png            the same pictures by the first seed of each system, where there are several

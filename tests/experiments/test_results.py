@@ -22,6 +22,7 @@ from evaluation.verdicts import Above, AtMost, Within, combined
 from experiments import reproduce, tier_training
 from experiments.captions import read_captions
 from experiments.claims import AIMS, CLAIMS, Evidence
+from experiments.coloring_figures import ColoringFigures
 from experiments.figures import draw_figures
 from experiments.judging import judged
 from experiments.plots import NEAR_GRAY, fidelity_plane, loss_curves
@@ -203,6 +204,25 @@ def test_a_figure_of_all_systems_keeps_those_whose_runs_are_gone(reproduced, run
     again()
     assert "systems.png" not in drawn
     assert capsys.readouterr().err.count("Figures are not drawn of cyclegan-seed0: ") == 2
+
+
+def test_patchgan_and_capsules_are_shown_seed_by_seed(tmp_path, monkeypatch):
+    monkeypatch.setattr("models.sample_grid.draw", lambda columns, file, dpi: None)
+
+    def drawn(**seeds):
+        figures = ColoringFigures(tmp_path, np.zeros((1, 8, 8, 3)), True, "x")
+        options = asdict(CycleGANOptions())
+        known = {"preset": "paper", "training": {}, "precision": "float32", "made_with": {"backend": "jax"}}
+        runs = {}
+        for name, seed in seeds.items():
+            model = "capsule_cyclegan" if name.startswith("capsules") else "cyclegan"
+            runs[name] = known | {"model": model, "options": options | {"seed": seed}}
+        figures.patchgan_and_capsules(runs, dict.fromkeys(runs, None))
+        return [name.removeprefix("figure-6-").removesuffix(".png") for name in figures.captions]
+
+    assert drawn(patch=0, patch1=1, patch1again=1, capsules=0, capsules1=1) == ["patch-capsules", "patch1-capsules1"]
+    assert drawn(patch=0, patch2=2, capsules1=1) == ["patch-capsules1"]
+    assert drawn(patch=0) == drawn(capsules=0) == []
 
 
 def test_the_plane_shows_a_system_once_and_its_seeds_small(tmp_path, monkeypatch):
