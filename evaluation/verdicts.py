@@ -8,7 +8,6 @@ What a share of a run's pictures shows needs one run, and is a verdict on that r
 from dataclasses import dataclass
 
 CONFIRMED, REFUTED, UNDECIDED, NOT_RUN = "confirmed", "refuted", "undecided", "not run"
-VERDICTS = (CONFIRMED, REFUTED, UNDECIDED, NOT_RUN)
 FEWEST_SEEDS = 2
 
 

@@ -14,19 +14,20 @@ from evaluation.verdicts import Above, AtMost, Within
 
 @dataclass(frozen=True)
 class Evidence:
-    """What runs gave: run name to the `Scores` and the run reports of its seeds, and the trivial rows' `Scores`."""
+    """What runs gave: run name to its seeds, and to the `Scores` and the report of each; the trivial rows' `Scores`."""
 
+    seeds: dict
     scores: dict
     reports: dict
     trivial: dict
 
-    def of_seed(self, number):
-        """What one seed of each run gave; runs with fewer seeds are left out."""
+    def of_seed(self, seed):
+        """What one seed gave of the runs that have it."""
+        places = {name: seeds.index(seed) for name, seeds in self.seeds.items() if seed in seeds}
         scores, reports = (
-            {name: seeds[number : number + 1] for name, seeds in of_runs.items() if len(seeds) > number}
-            for of_runs in (self.scores, self.reports)
+            {name: [of_runs[name][place]] for name, place in places.items()} for of_runs in (self.scores, self.reports)
         )
-        return Evidence(scores, reports, self.trivial)
+        return Evidence(dict.fromkeys(places, (seed,)), scores, reports, self.trivial)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from experiments.results_text import setting, table
 from experiments.score_report import interval
 
-TITLES = ("claim", "measured", "value, 95 % interval", "each seed by itself", "rule", "verdict")
+TITLES = ("claim", "measured", "value, 95 % interval", "each shared seed by itself", "rule", "verdict")
 
 
 def claims_page(document):
@@ -34,7 +34,7 @@ def _rows_of(claim):
     for number, part in enumerate(claim["parts"]):
         told = f"**{claim['id']}** ({claim['section']}) {claim['text']}" if not number else ""
         value = interval(part["value"], 3) if part["value"] else ""
-        seeds = "<br>".join(interval(one, 3) for one in part["by_seed"])
+        seeds = "<br>".join(f"seed {one['seed']}: {interval(one, 3)}" for one in part["by_seed"])
         verdict = f"**{part['verdict']}**" if alone else part["verdict"]
         yield told, part["measure"], value, seeds, part["rule"], verdict
     if not alone:

@@ -77,7 +77,8 @@ class ColoringFigures:
     def __init__(self, folder, color, photographs, dataset):
         self.folder, self.dataset, self.captions = Path(folder), dataset, {}
         self.before, self.after = ({"gray x": luma(color)}, {"original": color}) if photographs else ({}, {})
-        self.between = ", between the gray pictures and the originals" if photographs else ""
+        shown = ", between the gray pictures and the originals"
+        self.between = shown if photographs else "; the photographs themselves are not published here"
 
     def one_run(self, name, run, coloring):
         """The paper's figure 4, 5 or 7, by the run's model."""

@@ -34,8 +34,15 @@ def _part(part, evidence):
         return _told(part)
     value = part.value(evidence)
     seeds = min(len(evidence.scores[name]) for name in part.runs)
-    # Shown beside the number, and judged by nothing.
-    by_seed = [part.value(evidence.of_seed(number)) for number in range(seeds)] if seeds > 1 else []
     decided = not part.compares or enough_seeds(seeds)
     verdict = part.rule.verdict(value) if decided else UNDECIDED
-    return _told(part) | {"value": value, "seeds": seeds, "by_seed": by_seed, "verdict": verdict}
+    return _told(part) | {"value": value, "seeds": seeds, "by_seed": _by_seed(part, evidence), "verdict": verdict}
+
+
+def _by_seed(part, evidence):
+    """The number of each seed that all runs of a part have, where one of them has several; no rule judges these."""
+    seeds = [evidence.seeds[name] for name in part.runs]
+    if max(map(len, seeds)) == 1:
+        return []
+    shared = sorted(set(seeds[0]).intersection(*seeds[1:]))
+    return [{"seed": seed} | part.value(evidence.of_seed(seed)) for seed in shared]

@@ -2,8 +2,7 @@
 
 from evaluation.baselines import GRAY, MEAN_CHROMA, PERFECT
 from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
-from evaluation.verdicts import VERDICTS
-from experiments.results_text import how_scored, mean_of, ratio_of, table
+from experiments.results_text import how_scored, mean_of, ratio_of, ratio_of_each, table
 from experiments.tiers import by_configuration, configuration_of, systems_of
 
 # The trivial rows that the systems are read against first.
@@ -28,17 +27,19 @@ def headline_section(document, tiers):
     report, scores = tiers[tier]
     what = f"{results['dataset']}, {results['image_size']} pixels"
     rows = [
-        (label, ratio_of(scores, names), mean_of([report["rows"][name]["colorfulness"] for name in names], 1))
+        (
+            label,
+            ratio_of(scores, names),
+            ratio_of_each(scores, names),
+            mean_of([report["rows"][name]["colorfulness"] for name in names], 1),
+        )
         for label, names in systems_of(report).items()
         if names[0] in report["runs"] or names[0] in HEADLINE_ROWS
     ]
-    verdicts = {
-        verdict: [claim["id"] for claim in results["claims"] if claim["verdict"] == verdict] for verdict in VERDICTS
-    }
-    told = "; ".join(f"**{verdict}** {', '.join(claims)}" for verdict, claims in verdicts.items() if claims)
-    told = f"Of the claims, on these data and after this training: {told} ([what they say](results/claims.md))."
-    lines = table((what, "error, as a multiple of gray's", "colourfulness"), rows)
-    return "\n".join([*lines, "", _what_rows_are(results, report), "", told, ""])
+    scored = table((what, "pixel-L1 error, as a multiple of gray's", "of each seed", "colourfulness"), rows)
+    verdicts = [(f"**{claim['id']}** {claim['text']}", f"**{claim['verdict']}**") for claim in results["claims"]]
+    claims = table(("claim, on these data and after this training", "[verdict](results/claims.md)"), verdicts)
+    return "\n".join([*scored, "", _what_rows_are(results, report), "", *claims, ""])
 
 
 def _what_rows_are(results, report):

@@ -11,7 +11,7 @@ Runs that are done are kept, a run that was broken off goes on, and a claim that
 It writes claims.json, claims.md and scores.md to results/, and for each tier, a preset and a data set,
 scores.json (all measures), pictures.csv (what the verdicts read), losses, colorings (some pictures as each run colours
 them) and figures. What a tier holds of other runs stays, also when they were trained on another machine; tiers are
-never compared with each other. The project's README's tables are written anew, too.
+never compared with each other. The tables of the project's README are written anew, too.
 """
 
 import argparse

@@ -95,16 +95,21 @@ def _disagreements(folder, tracked):
 
 
 def _without_numbers(claim):
-    parts = [(part["measure"], part["rule"], part["seeds"]) for part in claim["parts"]]
+    parts = [
+        (part["measure"], part["rule"], part["seeds"], [one["seed"] for one in part["by_seed"]])
+        for part in claim["parts"]
+    ]
     return {key: value for key, value in claim.items() if key != "verdict"} | {"parts": parts}
 
 
 def _same_numbers(was, now):
-    old, new = ([(part["value"], *part["by_seed"]) for part in claim["parts"]] for claim in (was, now))
-    if [len(values) for values in old] != [len(values) for values in new]:
-        return False
-    pairs = [pair for values in zip(old, new, strict=True) for pair in zip(*values, strict=True)]
+    pairs = zip(_numbers(was), _numbers(now), strict=True)
     return all(old == new or (None not in (old, new) and _same_number(old, new, 1e-6)) for old, new in pairs)
+
+
+def _numbers(claim):
+    """A claim's numbers and those of each seed."""
+    return [value for part in claim["parts"] for value in (part["value"], *part["by_seed"])]
 
 
 def _same_number(was, now, tolerance):

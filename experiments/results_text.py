@@ -17,6 +17,12 @@ def ratio_of(scores, names):
     return interval(ratio_to([scores[name] for name in names], "pixel_l1", scores[GRAY]), 3)
 
 
+def ratio_of_each(scores, names):
+    """A system's pixel-L1 as a multiple of gray's of each seed, where there are several."""
+    ratios = [ratio_to([scores[name]], "pixel_l1", scores[GRAY])["mean"] for name in names]
+    return ", ".join(f"{ratio:.3f}" for ratio in ratios) if len(ratios) > 1 else ""
+
+
 def mean_of(values, digits):
     """The mean over seeds of what each has a `mean` of; empty where there is none."""
     return f"{sum(value['mean'] for value in values) / len(values):.{digits}f}" if values else ""

@@ -1,7 +1,7 @@
 """scores.md, the page of all scores: a table a tier."""
 
 from evaluation.baselines import GRAY, PERFECT
-from experiments.results_text import how_scored, mean_of, ratio_of, setting, table
+from experiments.results_text import how_scored, mean_of, ratio_of, ratio_of_each, setting, table
 from experiments.score_report import interval
 from experiments.tiers import systems_of
 
@@ -15,6 +15,7 @@ COLUMNS = (
 TITLES = (
     "",
     "ratio to gray",
+    "of each seed",
     *(title for _, title, _ in COLUMNS),
     "last epoch: ratio with the luma of x",
     "last epoch: class named",
@@ -57,7 +58,8 @@ def _row(report, scores, label, names):
     means = (mean_of([rows[name][measure] for name in names], digits) for measure, _, digits in COLUMNS)
     put_back = [run["brightness"]["luma_put_back"]["mean"] for run in runs if "brightness" in run]
     ratios = [{"mean": error / rows[GRAY]["pixel_l1"]["mean"]} for error in put_back]
-    return label, ratio_of(scores, names), *means, mean_of(ratios, 3), mean_of(_class_named(report, names), 2)
+    last_epoch = (mean_of(ratios, 3), mean_of(_class_named(report, names), 2))
+    return label, ratio_of(scores, names), ratio_of_each(scores, names), *means, *last_epoch
 
 
 def _class_named(report, names):

@@ -15,7 +15,6 @@ from data_loader.errors import UserError
 from evaluation.baselines import GRAY, PERFECT
 from evaluation.scores import Scores
 from experiments.claims import Evidence
-from experiments.scoring import configurations
 from experiments.tiers import FIXED, RUNS, by_configuration
 from models.files import sha256_of_text, write_text
 from models.presets import whole_options
@@ -38,6 +37,8 @@ def write_tier(folder, report, scores):
     folder = Path(folder)
     if has_tier(folder):
         report, scores = _merged(*read_tier(folder), report, scores)
+    # Their intervals are over seeds alone; those of a tier's tables are over pictures and seeds.
+    report = {name: value for name, value in report.items() if name != "configurations"}
     pictures = _as_csv(scores)
     write_text(folder / "pictures.csv", pictures)
     write_text(
@@ -77,6 +78,7 @@ def evidence_of(report, scores):
     """`Evidence` for the claims from a tier's files."""
     runs = by_configuration(report["runs"])
     return Evidence(
+        {name: tuple(_place(run)[1] for run in seeds) for name, seeds in runs.items()},
         {name: [scores[run] for run in seeds] for name, seeds in runs.items()},
         {name: [report["runs"][run] for run in seeds] for name, seeds in runs.items()},
         {name: row for name, row in scores.items() if name not in report["runs"]},
@@ -107,8 +109,8 @@ def _merged(old_report, old_scores, report, scores):
     runs = dict(sorted(runs.items(), key=lambda entry: _place(entry[0])))
     names = [name for name in scores if name not in runs] + list(runs)
     rows = {name: (old_report if name in kept else report)["rows"][name] for name in names}
-    changed = {"rows": rows, "runs": runs, "configurations": configurations(runs, rows)}
-    return report | changed, {name: (old_scores if name in kept else scores)[name] for name in names}
+    scores = {name: (old_scores if name in kept else scores)[name] for name in names}
+    return report | {"rows": rows, "runs": runs}, scores
 
 
 def _comparable(old_report, facts, report):

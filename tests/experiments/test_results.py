@@ -461,7 +461,7 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     text = scores_page({"a": setting}, {"a": (report, pictures)})
     assert "| [`cyclegan.npz`](a/colorizers/cyclegan.npz) | 1.200 [1.100, 1.300] | 1.2 [1.1, 1.3] |" in text
     # 12.706 standard errors of 0.05 between the seeds.
-    assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] |" in text
+    assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] | 1.000, 1.100 |" in text
     # Of gray's error of 4 there are 3 and 3.4 with the luma of x; the class test names half.
     assert "| 0.800 | 0.50 |" in text
     assert "classifiers" not in text
@@ -469,10 +469,10 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     report["runs"]["cyclegan-seed1"]["class_test"] = other
     text = scores_page({"a": setting}, {"a": (report, pictures)})
     assert "2 classifiers, which name 0.500 (0.500 when gray) and 0.600 (0.600 when gray) of the originals" in text
-    told = setting | {"claims": [{"id": name, "verdict": "refuted"} for name in ("C1", "C3")]}
+    told = setting | {"claims": [{"id": name, "text": "It is so.", "verdict": "refuted"} for name in ("C1", "C3")]}
     headline = headline_section({"a": told}, {"a": (report, pictures)})
-    assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] | 1.1 |" in headline
-    assert "**refuted** C1, C3" in headline
+    assert "| cyclegan, 2 seeds | 1.050 [0.415, 1.685] | 1.000, 1.100 | 1.1 |" in headline
+    assert "| **C3** It is so. | **refuted** |" in headline
     assert "over the last 3 epochs and over 1 test pictures" in headline
     assert "Learned from pairs: cyclegan." in headline
     # Of the tier's other runs there is nothing yet.
@@ -594,7 +594,8 @@ def evidence_for(seeds=3, **errors):
     share = errors.get("collapsed", 1.0)
     report = {"diversity": {"collapsed": {"mean": share, "low": share - 0.03, "high": min(1, share + 0.03)}}}
     trivial = {"perfect": Scores(originals), "gray unchanged": scores(pixel_l1=np.full(60, 100.0))}
-    return Evidence(made, {name: [report] * seeds for name in RUNS}, trivial)
+    numbers = dict.fromkeys(RUNS, tuple(range(seeds)))
+    return Evidence(numbers, made, {name: [report] * seeds for name in RUNS}, trivial)
 
 
 def verdicts(evidence, claims=CLAIMS):
@@ -630,11 +631,16 @@ def test_a_claims_number_is_told_of_each_seed_by_itself():
     evidence = evidence_for(seeds=2, **{"cyclegan": 70, "capsule-mse": 71})
     evidence.scores["capsule-mse"][1].values["pixel_l1"] += 50
     by_seed = judged(CLAIMS, evidence)[1]["parts"][0]["by_seed"]
+    assert [one["seed"] for one in by_seed] == [0, 1]
     assert [one["mean"] for one in by_seed] == pytest.approx([0.01, 0.51], abs=2e-3)
     # Over 60 pictures whose errors vary by 0.3 of 100.
     assert all(one["high"] - one["low"] < 0.005 for one in by_seed)
-    evidence.scores["capsule-mse"].pop()
-    assert judged(CLAIMS, evidence)[1]["parts"][0]["by_seed"] == []
+    # Of a system with a single run, the seed that both have.
+    evidence.scores["capsule-mse"].pop(0)
+    evidence.seeds["capsule-mse"] = (1,)
+    (alone,) = judged(CLAIMS, evidence)[1]["parts"][0]["by_seed"]
+    assert (alone["seed"], alone["mean"]) == (1, pytest.approx(0.51, abs=2e-3))
+    assert judged(CLAIMS, evidence_for(seeds=1))[1]["parts"][0]["by_seed"] == []
 
 
 def test_systems_that_do_not_beat_gray_are_not_on_a_level():
