@@ -30,7 +30,7 @@ from experiments.scoring import score_colorizers, score_runs, write_scores
 from experiments.shipped_colorizers import ship
 from experiments.tier_files import has_tier, read_tier, write_tier
 from experiments.tier_training import command_lines, image_size, is_done, train_seeds
-from experiments.tiers import FIXED, TIERS
+from experiments.tiers import FIXED, TIERS, configuration_of
 from experiments.tracked_results import read_document, tier_results, write_results
 from experiments.train import show_notes
 from experiments.trained_run import require_comparable
@@ -125,8 +125,9 @@ def _measure(directories, flowers, plan, arguments, folder):
     classes = len(flowers.class_names) > 1
     report, scores = score_runs(flowers, "test", configs, probes=True, class_test=classes, last=plan.last)
     write_scores(report, list(configs))
-    if plan.ships:
-        for run, shipped in _shipped(folder / "colorizers", list(configs), flowers).items():
+    ships = [run_dir for run_dir in configs if configuration_of(Path(run_dir).name) in plan.ships]
+    if ships:
+        for run, shipped in _shipped(folder / "colorizers", ships, flowers).items():
             report["runs"][run]["shipped"] = shipped
     write_tier(folder, report, scores)
     for run_dir in map(Path, configs):
