@@ -49,6 +49,7 @@ def _what_rows_are(results, report):
     ours = [told for name, told in OURS.items() if name in by_configuration(runs)]
     told = [
         f"{how_scored(results, report)}, with 95 % intervals.",
+        "Over few seeds that differ much intervals are wide and may pass 0.",
         "luma + mean chroma is the photographs' average tint over every picture's own luma.",
     ]
     if paired:

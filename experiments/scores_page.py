@@ -20,7 +20,7 @@ TITLES = (
     "last epoch: ratio with the luma of x",
     "last epoch: class named",
 )
-LAST_EPOCH = "Two columns are of the last epoch alone, and empty where that was not measured."
+LAST_EPOCH = "Two columns are of the last epoch alone, and empty where that was not measured by one classifier for all."
 # The trivial rows that the class test is asked of, too, by its names for them.
 CLASS_TEST_ROWS = {PERFECT: "real", GRAY: "gray"}
 
@@ -63,22 +63,27 @@ def _row(report, scores, label, names):
 
 
 def _class_named(report, names):
-    """The class test's shares for the seeds of a system, for the originals or for gray."""
+    """The class test's shares for the seeds of a system, for the originals or for gray; none of several classifiers."""
     tests = {name: run["class_test"] for name, run in report["runs"].items() if "class_test" in run}
     if names[0] in report["runs"]:
-        return [tests[name]["run"] for name in names if name in tests]
+        asked = [tests[name] for name in names if name in tests]
+        return [test["run"] for test in asked] if len(_shares_of_originals(asked)) == 1 else []
     # Each run asked of them, too.
     return [test[CLASS_TEST_ROWS[names[0]]] for test in list(tests.values())[:1] if names[0] in CLASS_TEST_ROWS]
 
 
 def _classifiers(report):
     """A sentence where the runs were asked by several classifiers, as each machine trains its own."""
-    tests = [run["class_test"] for run in report["runs"].values() if "class_test" in run]
-    shares = {(test["real"]["mean"], test["gray"]["mean"]): None for test in tests}
+    shares = _shares_of_originals([run["class_test"] for run in report["runs"].values() if "class_test" in run])
     if len(shares) < 2:
         return []
     told = " and ".join(f"{real:.3f} ({gray:.3f} when gray)" for real, gray in shares)
     return ["", f"Classes were named by {len(shares)} classifiers, which name {told} of the originals."]
+
+
+def _shares_of_originals(tests):
+    """What tells classifiers apart: the shares of originals and of gray pictures that each names, each pair once."""
+    return list(dict.fromkeys((test["real"]["mean"], test["gray"]["mean"]) for test in tests))
 
 
 def _shipped(tier, dataset, report):

@@ -1,4 +1,4 @@
-"""The colorizers that come with the project: one of each system that a tier trained, if it is small enough."""
+"""The colorizers that come with the project: of the systems that a tier ships, if they are small enough."""
 
 import json
 from pathlib import Path

@@ -45,8 +45,10 @@ def read_document(folder):
 
 
 def _is_claim(claim):
-    of_a_part = {"measure", "rule", "value", "seeds", "by_seed", "verdict"}
-    return {"id", "verdict", "parts"} <= set(claim) and all(of_a_part <= set(part) for part in claim["parts"])
+    of_a_part, of_a_seed = {"measure", "rule", "value", "seeds", "by_seed", "verdict"}, {"seed", "mean", "low", "high"}
+    return {"id", "verdict", "parts"} <= set(claim) and all(
+        of_a_part <= set(part) and all(of_a_seed <= set(one) for one in part["by_seed"]) for part in claim["parts"]
+    )
 
 
 def tier_results(identity, report, scores):

@@ -315,6 +315,7 @@ def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
         ({"verdict": "confirmed"}, "C4: its verdict does not follow"),
         ({"value": {"mean": 0.0, "low": 0.0, "high": 0.0}}, "C4: its numbers are not those"),
         ({"rule": "confirmed always"}, "C4: its text, measures, rules or seeds are not those"),
+        ({"by_seed": [{"seed": 0, "mean": 0.0, "low": 0.0, "high": 0.0}]}, "C4: its text, measures, rules or seeds"),
     ):
         document = json.loads(tracked)
         claim = next(claim for claim in document[runs.name]["claims"] if claim["id"] == "C4")
@@ -360,6 +361,8 @@ def test_check_finds_what_does_not_agree(reproduced, runs, tmp_path):
 def test_a_tier_keeps_the_runs_that_are_not_scored_again(reproduced, runs, tmp_path):
     shutil.copytree(reproduced[0] / runs.name, tmp_path / "tier")
     report, scores = read_tier(tmp_path / "tier")
+    # Their intervals would be others than the tables'.
+    assert "configurations" not in report
     assert set(evidence_of(report, scores).scores) == {"cyclegan", "pix2pix"}
     before = {file: (tmp_path / "tier" / file).read_text() for file in ("scores.json", "pictures.csv")}
 
@@ -468,6 +471,8 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first():
     other = {kind: {"mean": 0.6, "low": 0, "high": 1} for kind in ("real", "gray", "run")}
     report["runs"]["cyclegan-seed1"]["class_test"] = other
     text = scores_page({"a": setting}, {"a": (report, pictures)})
+    # Their shares are not to be compared.
+    assert "| 0.800 |  |" in text
     assert "2 classifiers, which name 0.500 (0.500 when gray) and 0.600 (0.600 when gray) of the originals" in text
     told = setting | {"claims": [{"id": name, "text": "It is so.", "verdict": "refuted"} for name in ("C1", "C3")]}
     headline = headline_section({"a": told}, {"a": (report, pictures)})
