@@ -14,8 +14,8 @@ def read_captions(file):
 
 
 def write_captions(folder, captions):
-    """Write captions.md of a folder; pictures that are there and were not drawn now keep theirs."""
+    """Write captions.md of a folder, by name; pictures that are there and were not drawn now keep theirs."""
     file = Path(folder) / "captions.md"
     kept = {name: caption for name, caption in read_captions(file).items() if (file.parent / name).exists()}
-    text = "".join(f"**{name}** {caption}\n\n" for name, caption in (kept | captions).items())
+    text = "".join(f"**{name}** {caption}\n\n" for name, caption in sorted((kept | captions).items()))
     write_text(file, text.rstrip() + "\n")
