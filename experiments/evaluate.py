@@ -22,7 +22,7 @@ from evaluation.metrics import MIN_SCORED_SIDE
 from experiments.cli import import_keras, require_defaults, run_script
 from experiments.compared_images import draw_most_different
 from experiments.score_report import describe_measures, print_report
-from experiments.scoring import brightness_of_colorizers, score_colorizers, score_runs, write_scores
+from experiments.scoring import brightness_of_colorizers, configurations, score_colorizers, score_runs, write_scores
 from experiments.train import show_notes
 from experiments.trained_run import flowers_of_runs, require_comparable, run_names
 from models.files import write_text
@@ -57,6 +57,7 @@ def main():
     show_notes(flowers)
     extras = {name: getattr(arguments, name) for name in ("samples", "probes", "class_test", "last")}
     report, scores = score_runs(flowers, arguments.split, configs, **extras)
+    report["configurations"] = configurations(report["runs"], report["rows"])
     if len(run_dirs) == 2:
         report["comparison"] = _comparison(arguments, flowers, run_dirs, scores)
     print_report(report)
@@ -84,7 +85,7 @@ def _evaluate_packed(arguments):
     flowers = load_flowers(arguments.dataset or "auto", sizes.pop(), arguments.data_dir)
     show_notes(flowers)
     report = score_colorizers(networks, flowers, arguments.split)
-    report["runs"] = brightness_of_colorizers(networks, flowers.split(arguments.split))
+    report |= {"runs": brightness_of_colorizers(networks, flowers.split(arguments.split)), "configurations": []}
     print_report(report)
     return _write_json(arguments, report)
 

@@ -94,11 +94,12 @@ def draw_figures(folder, configs, split, images=6, report=None, losses=None, pho
 
 def _draw_losses(folder, losses, systems):
     # A run that has not ended its first epoch has no losses.
-    drawn = {label: [name for name in names if losses.get(name)] for label, names in systems.items()}
-    drawn = {label: names for label, names in drawn.items() if names}
-    if not drawn:
+    losses = {name: epochs for name, epochs in losses.items() if epochs}
+    if not losses:
         return {}
-    loss_curves(folder / "loss-curves.png", {name: epochs for name, epochs in losses.items() if epochs}, drawn)
+    known = {label: [name for name in names if name in losses] for label, names in systems.items()}
+    drawn = {label: names for label, names in known.items() if names}
+    loss_curves(folder / "loss-curves.png", losses, drawn)
     caption = "Mean of each weighted term of the objective in each epoch"
     several = any(len(names) > 1 for names in drawn.values())
     return {"loss-curves.png": caption + ("; of several seeds the first is drawn thick." if several else ".")}

@@ -3,7 +3,7 @@
 from evaluation.baselines import GRAY, MEAN_CHROMA, PERFECT
 from evaluation.measures import BETTER, MEASURES, OTHER_MEASURES
 from experiments.results_text import how_scored, mean_of, ratio_of, ratio_of_each, table
-from experiments.tiers import by_configuration, configuration_of, systems_of
+from experiments.tiers import by_configuration, systems_of
 
 # The trivial rows that the systems are read against first.
 HEADLINE_ROWS = (PERFECT, GRAY, MEAN_CHROMA)
@@ -44,9 +44,9 @@ def headline_section(document, tiers):
 
 def _what_rows_are(results, report):
     """What the headline's rows are, and what their numbers are means over."""
-    runs = report["runs"]
-    paired = dict.fromkeys(configuration_of(name) for name, run in runs.items() if _learns_from_pairs(run))
-    ours = [told for name, told in OURS.items() if name in by_configuration(runs)]
+    systems = by_configuration(report["runs"])
+    paired = [name for name, seeds in systems.items() if _learns_from_pairs(report["runs"][seeds[0]])]
+    ours = [told for name, told in OURS.items() if name in systems]
     told = [
         f"{how_scored(results, report)}, with 95 % intervals.",
         "Over few seeds that differ much intervals are wide and may pass 0.",

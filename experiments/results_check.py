@@ -10,11 +10,12 @@ from evaluation.statistics import mean_with_interval, ratio_with_interval
 from experiments.captions import read_captions
 from experiments.run_directory import read_metrics
 from experiments.shipped_colorizers import wrong_files
-from experiments.tier_files import PICTURE_MEASURES, read_tier
+from experiments.tier_files import PICTURE_MEASURES
 from experiments.tracked_results import (
     IDENTITY,
     pages,
     read_document,
+    read_tiers,
     readme_sections,
     tier_results,
     with_sections,
@@ -34,32 +35,32 @@ def check(folder, readme):
     folder = Path(folder)
     try:
         document = read_document(folder)
+        tiers = read_tiers(folder, document)
         problems = [] if document else [f"{folder}/claims.json is missing: run experiments/reproduce.py."]
         for tier, results in document.items():
             problems += [f"{folder}/{tier}/{name} is missing" for name in _missing_figures(folder / tier)]
-            problems += [f"{tier}, {problem}" for problem in _disagreements(folder / tier, results)]
-        return problems or _texts_that_differ(folder, Path(readme), document)
+            problems += [f"{tier}, {problem}" for problem in _disagreements(folder / tier, results, *tiers[tier])]
+        return problems or _texts_that_differ(folder, Path(readme), document, tiers)
     except UserError as error:
         return [str(error)]
     except OSError as error:
         return [f"{error.filename}: {error.strerror}"]
 
 
-def _texts_that_differ(folder, readme, document):
+def _texts_that_differ(folder, readme, document, tiers):
     problems = [
         f"{folder}/{name} is not what the tracked results say"
-        for name, text in pages(folder, document).items()
+        for name, text in pages(document, tiers).items()
         if (folder / name).read_text() != text
     ]
     text = readme.read_text()
-    if with_sections(text, readme_sections(folder, document)) != text:
+    if with_sections(text, readme_sections(document, tiers)) != text:
         problems.append(f"{readme}: its tables are not what the tracked results and the code say")
     return problems
 
 
-def _disagreements(folder, tracked):
+def _disagreements(folder, tracked, report, scores):
     """Where what is tracked of a tier is not what its files and the code say."""
-    report, scores = read_tier(folder)
     strips = {file.stem for file in (folder / "colorings").glob("*.png")}
     for name in sorted(strips ^ set(report["runs"])) if strips else []:
         yield f"colorings/{name}.png is {'of no run' if name in strips else 'missing'}"

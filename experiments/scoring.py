@@ -113,7 +113,6 @@ def _report(flowers, split_name, scores, runs, epochs):
         "epochs_scored": epochs,
         "rows": rows,
         "runs": runs,
-        "configurations": configurations(runs, rows),
     }
     if flowers.source == "synthetic":
         report["law"] = law_report(split)

@@ -37,8 +37,6 @@ def write_tier(folder, report, scores):
     folder = Path(folder)
     if has_tier(folder):
         report, scores = _merged(*read_tier(folder), report, scores)
-    # Their intervals are over seeds alone; those of a tier's tables are over pictures and seeds.
-    report = {name: value for name, value in report.items() if name != "configurations"}
     pictures = _as_csv(scores)
     write_text(folder / "pictures.csv", pictures)
     write_text(

@@ -78,11 +78,12 @@ def write_results(folder, document):
     """Write the claims, the pages and, where the folder is the project's own, the README's sections."""
     folder, document = Path(folder), in_order(document)
     write_text(folder / "claims.json", json.dumps(document, indent=1) + "\n")
-    for name, text in pages(folder, document).items():
+    tiers = read_tiers(folder, document)
+    for name, text in pages(document, tiers).items():
         write_text(folder / name, text)
     if folder.resolve() == (PROJECT / "results").resolve():
         readme = PROJECT / "README.md"
-        write_text(readme, with_sections(readme.read_text(), readme_sections(folder, document)))
+        write_text(readme, with_sections(readme.read_text(), readme_sections(document, tiers)))
 
 
 def in_order(document):
@@ -91,18 +92,19 @@ def in_order(document):
     return dict(sorted(document.items(), key=lambda entry: -presets.index(entry[1]["preset"])))
 
 
-def pages(folder, document):
-    """Name to text of the results' pages."""
-    return {"claims.md": claims_page(document), "scores.md": scores_page(document, _tiers(folder, document))}
-
-
-def readme_sections(folder, document):
-    """Name to text of the project's README's sections that are written from files and code."""
-    return {"headline": headline_section(document, _tiers(folder, document)), "measures": measures_section()}
-
-
-def _tiers(folder, document):
+def read_tiers(folder, document):
+    """Tier to its report and scores, as `read_tier` gives them, of the tiers in claims.json."""
     return {tier: read_tier(folder / tier) for tier in document}
+
+
+def pages(document, tiers):
+    """Name to text of the results' pages."""
+    return {"claims.md": claims_page(document), "scores.md": scores_page(document, tiers)}
+
+
+def readme_sections(document, tiers):
+    """Name to text of the project's README's sections that are written from files and code."""
+    return {"headline": headline_section(document, tiers), "measures": measures_section()}
 
 
 def with_sections(text, sections):
