@@ -1,22 +1,26 @@
-"""Install the project's packages; the bounds of what it needs stand in requirements.txt."""
+"""Install the project's packages and commands; the bounds of what it needs stand in requirements.txt."""
 
 from pathlib import Path
 
 from setuptools import setup
 
 HERE = Path(__file__).parent
-LINES = (HERE / "requirements.txt").read_text().splitlines()
+NEEDED, _, _ = (HERE / "requirements.txt").read_text(encoding="utf-8").partition("# tests and style")
+COMMANDS = ("train", "colorize", "evaluate", "figures", "reproduce", "benchmark")
 
 setup(
     name="flower-colorization",
-    version="0.1.0",
+    version="0.2.0",
     description="Image Colorization using CycleGAN: a runnable reproduction in Keras 3",
-    long_description=(HERE / "README.md").read_text(),
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
-    python_requires=">=3.11",
-    packages=["models", "data_loader", "evaluation", "experiments"],
-    package_data={"data_loader": ["oxford17.csv"]},
-    install_requires=[line for line in LINES if line and not line.startswith(("#", "-"))],
+    python_requires=">=3.11.4",
+    py_modules=["flower_colorization"],
+    packages=["data_loader", "models", "evaluation", "experiments", "experiments.support", "experiments.colorizers"],
+    package_dir={"experiments.colorizers": "results/reduced-oxford17/colorizers"},
+    package_data={"data_loader": ["oxford17.csv"], "experiments.colorizers": ["*.npz"]},
+    entry_points={"console_scripts": [f"flowers-{name} = flower_colorization:main" for name in COMMANDS]},
+    install_requires=[line for line in NEEDED.splitlines() if line and not line.startswith(("#", "-"))],
     extras_require={"jax": ["jax>=0.6,<1"], "torch": ["torch>=2.7,<3"]},
 )

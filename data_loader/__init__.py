@@ -1,8 +1,71 @@
 """What comes in: flower photographs, real or procedural, as seeded batches."""
 
+from pathlib import Path
+
+from PIL import Image
+
 from data_loader.batches import Batches
-from data_loader.errors import UserError
-from data_loader.flowers import Flowers
-from data_loader.load import load_flowers
+from data_loader.files import UserError
+from data_loader.flowers import Flowers, from_files
+from data_loader.oxford_flowers import load_oxford
+from data_loader.synthetic_flowers import load_synthetic
 
 __all__ = ["Batches", "Flowers", "UserError", "load_flowers"]
+
+
+def load_flowers(dataset="auto", image_size=128, data_dir=None):
+    """Load a set of flower photographs as `Flowers`.
+
+    Args:
+        dataset: "oxford17", "oxford102", "synthetic", the path of a folder of images, or "auto":
+            Oxford-17 where it is on disk or can be downloaded, otherwise synthetic flowers.
+        image_size: side in pixels; every image is resized whole.
+        data_dir: folder that already holds the Oxford images (they or a `jpg/` with them inside).
+
+    Raises:
+        UserError: the set cannot be had.
+    """
+    if data_dir is not None and dataset not in ("auto", "oxford17", "oxford102"):
+        raise UserError(
+            f"--data-dir names where the Oxford images lie and does not go with --dataset {dataset}: "
+            "leave one of the two out."
+        )
+    if dataset == "synthetic":
+        return load_synthetic(image_size)
+    if dataset in ("oxford17", "oxford102"):
+        return load_oxford(dataset, image_size, data_dir)
+    if dataset != "auto":
+        return load_folder(Path(dataset), image_size)
+    try:
+        return load_oxford("oxford17", image_size, data_dir)
+    except UserError as reason:
+        if data_dir is not None:
+            raise
+        flowers = load_synthetic(image_size)
+        flowers.notes.append(f"Oxford-17 cannot be had, so this goes on with SYNTHETIC flowers. The reason: {reason}")
+        return flowers
+
+
+def load_folder(folder, image_size):
+    """Load every image below `folder` that is not hidden; the first level of subfolders names the classes.
+
+    20 % of each class are for the test and 10 % for validation, identical pictures on one side.
+    """
+    if not folder.is_dir():
+        raise UserError(
+            f"--dataset {folder} is neither a folder nor one of auto, oxford17, oxford102, synthetic: "
+            "check the spelling of the path."
+        )
+    endings = Image.registered_extensions()
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
+    files = {path.relative_to(folder).as_posix(): path for path in paths}
+    files = {name: path for name, path in files.items() if "/." not in f"/{name}"}
+    if not files:
+        raise UserError(f"--dataset {folder} holds no image file: give a folder with JPEG, PNG or other images.")
+    class_of = [name.split("/")[0] if "/" in name else "" for name in files]
+    class_names = sorted(set(class_of))
+    labels = [class_names.index(name) for name in class_of]
+    folder = folder.resolve()
+    # The names of the built-in sets mean those sets.
+    name = f"folder-{folder.name}" if folder.name in ("synthetic", "oxford17", "oxford102") else folder.name
+    return from_files(name, str(folder), files, labels, class_names, image_size)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_loader.errors import UserError
+from data_loader.files import UserError
 from data_loader.images import luma, to_network
 
 # What is drawn apart from the other purposes, so that one more draw of one kind leaves the others as they were.
@@ -22,10 +22,7 @@ class Batches:
         seed: whole number.
         paired: gray and colour of the same photographs.
         pairing: "shuffled" draws both domains from all photographs, as the paper did; "disjoint" gives
-            the gray images from one half and the colour images from the other.
-
-    Raises:
-        UserError: paired batches are asked for of disjoint halves.
+            the gray images from one half and the colour images from the other, and goes with unpaired batches only.
     """
 
     def __init__(self, split, batch_size=1, seed=0, paired=False, pairing="shuffled"):
@@ -56,17 +53,13 @@ class Batches:
         return self.images_before(step + 1) - self.images_before(step)
 
     def batch(self, step):
-        """Batch number `step` of the run.
-
-        Returns:
-            (gray, color): float32 (n, S, S, 1) and (n, S, S, 3) in [-1, 1].
-        """
-        color = self._flipped(self.color_split, self._which(step)[1], self._flips(step)[1])
+        """Gray and colour images of batch number `step`, float32 (n, S, S, 1) and (n, S, S, 3) in [-1, 1]."""
+        color = self._images(step, 1)
         return luma(color if self.paired else self.originals(step)), color
 
     def originals(self, step):
         """The colour originals of the gray images of batch number `step`, (n, S, S, 3) in [-1, 1]."""
-        return self._flipped(self.gray_split, self._which(step)[0], self._flips(step)[0])
+        return self._images(step, 0)
 
     def known_pairs(self, fraction):
         """Which gray images have an original that may be looked at: a share drawn by the seed, (len(gray_split),)."""
@@ -91,11 +84,8 @@ class Batches:
         orders = [rng.permutation(len(split))[: self.images_per_epoch] for split in (self.gray_split, self.color_split)]
         return [order[position * self.batch_size : (position + 1) * self.batch_size] for order in orders]
 
-    def _flips(self, step):
-        return self.rng("flip", step).random((2, self.batch_size)) < 0.5
-
-    @staticmethod
-    def _flipped(split, which, flips):
-        images = split.color(which)
-        flips = flips[: len(images), None, None, None]
-        return to_network(np.where(flips, images[:, :, ::-1], images))
+    def _images(self, step, domain):
+        """Colour images of a step, of the gray domain (0) or the colour domain (1), flipped by its own coins."""
+        images = (self.gray_split, self.color_split)[domain].color(self._which(step)[domain])
+        coins = self.rng("flip", step).random((2, self.batch_size))[domain, : len(images), None, None, None]
+        return to_network(np.where(coins < 0.5, images[:, :, ::-1], images))

@@ -11,11 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-import pooch
 
-from data_loader.errors import UserError
+from data_loader.files import UserError, progress_bar, sha256_of_text
 from data_loader.images import UnusableImage
-from data_loader.progress import progress_bar
 
 CACHE_VARIABLE = "FLOWERS_CACHE_DIR"
 LEFTOVER_SECONDS = 24 * 3600
@@ -23,6 +21,8 @@ LEFTOVER_SECONDS = 24 * 3600
 
 def cache_dir():
     """Where downloads and decoded images are kept: $FLOWERS_CACHE_DIR, else the platform's own place."""
+    import pooch
+
     return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("flower-colorization"))
 
 
@@ -43,37 +43,33 @@ def cached_images(name, source, size, decode):
         name: short name for the cache file.
         source: list of JSON values, one an image, that change when the image's content may have changed.
         size: side in pixels.
-        decode: function of a position in `source` to a uint8 array (size, size, 3); it may raise
-            `UnusableImage`, then the image is left out and listed with the reason.
-
-    Returns:
-        `DecodedImages`.
+        decode: function of a position in `source` to a uint8 array (size, size, 3); where it raises
+            `UnusableImage` the image is left out and listed with the reason.
 
     Raises:
-        UserError: no image could be decoded, or the cache cannot be written.
+        UserError: the cache cannot be written.
     """
     key = json.dumps([name, source, size, "pillow-bilinear", PIL.__version__])
-    stem = f"{name}-{size}px-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    stem = f"{name}-{size}px-{sha256_of_text(key)[:16]}"
     folder = cache_dir() / "decoded"
     array_file, manifest_file = folder / f"{stem}.npy", folder / f"{stem}.json"
-    # The manifest is written last: where it stands, the array is complete.
-    decoded = _open(array_file, manifest_file)
-    if decoded is None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _sweep(folder)
-            with tempfile.TemporaryDirectory(dir=folder, prefix="decoding-") as scratch:
-                manifest = _decode_all(name, len(source), size, decode, Path(scratch) / "images.npy")
-                (Path(scratch) / "manifest.json").write_text(json.dumps(manifest))
-                os.replace(Path(scratch) / "images.npy", array_file)
-                os.replace(Path(scratch) / "manifest.json", manifest_file)
-        except OSError as error:
-            raise UserError(
-                f"the decoded images cannot be written to {folder} ({error.strerror}): "
-                f"make room there, or set {CACHE_VARIABLE} to another directory."
-            ) from error
-        decoded = _open(array_file, manifest_file)
-    return decoded
+    if decoded := _open(array_file, manifest_file):
+        return decoded
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="decoding-") as scratch:
+            images, manifest = Path(scratch) / "images.npy", Path(scratch) / "manifest.json"
+            manifest.write_text(json.dumps(_decode_all(name, len(source), size, decode, images)), encoding="utf-8")
+            # The manifest comes last: where it stands, the array is complete.
+            os.replace(images, array_file)
+            os.replace(manifest, manifest_file)
+    except OSError as error:
+        raise UserError(
+            f"the decoded images cannot be written to {folder} ({error.strerror}): "
+            f"make room there, or set {CACHE_VARIABLE} to another directory."
+        ) from error
+    return _open(array_file, manifest_file)
 
 
 def _sweep(folder):
@@ -86,7 +82,7 @@ def _sweep(folder):
 def _open(array_file, manifest_file):
     """What was decoded before, or None where it is missing or damaged."""
     try:
-        manifest = json.loads(manifest_file.read_text())
+        manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
         images = np.load(array_file, mmap_mode="r")[: len(manifest["kept"])]
         return DecodedImages(images, **manifest)
     except (OSError, ValueError, KeyError, TypeError, EOFError):

@@ -1,13 +1,13 @@
 """A set of flower photographs and its splits."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from data_loader.cache import cached_images
-from data_loader.errors import UserError
-from data_loader.images import luma, resize, to_unit
-from data_loader.splits import identical_pictures, stratified_split
+from data_loader.files import UserError
+from data_loader.images import resize
 
 SPLITS = ("train", "val", "test")
 FEW_IMAGES = 10
@@ -21,13 +21,12 @@ def require_split(name):
 
 @dataclass(frozen=True)
 class Flowers:
-    """Images of one size in memory-mapped form.
+    """Images of one size, memory-mapped.
 
     Attributes:
         name: "oxford17", "oxford102", "synthetic", or a folder's name.
         source: what to give to `load_flowers` to have it again.
-        images: uint8 (N, S, S, 3).
-        ids: N names, unique.
+        images: uint8 (N, S, S, 3), whose unique names are `ids`.
         labels: int (N,), positions in `class_names`.
         split_of: str (N,), each one of "train", "val", "test".
         groups: int (N,), equal for pictures of the same photograph.
@@ -52,11 +51,7 @@ class Flowers:
         return self.images.shape[1]
 
     def split(self, name):
-        """One of the splits "train", "val", "test", or "all", as a `Split`.
-
-        Raises:
-            UserError: the name is unknown or the split is empty.
-        """
+        """One of the splits "train", "val", "test", or "all", as a `Split`; an empty one is a `UserError`."""
         require_split(name)
         positions = np.flatnonzero((self.split_of == name) | (name == "all"))
         if not len(positions):
@@ -81,10 +76,6 @@ class Split:
         """Colour originals, uint8 (n, S, S, 3); `which` indexes into the split."""
         return self.flowers.images[self.positions[which]]
 
-    def gray(self, which=slice(None)):
-        """Their luma, float32 (n, S, S, 1) in [0, 1]."""
-        return luma(to_unit(self.color(which)))
-
     @property
     def ids(self):
         """Names of the images."""
@@ -96,28 +87,23 @@ class Split:
         return self.flowers.labels[self.positions]
 
     def halves(self, seed):
-        """Two random halves of the split, class by class, that have no photograph in common.
-
-        Raises:
-            UserError: the split has fewer than two images.
-        """
+        """Two random halves of the split, class by class, that have no photograph in common."""
         if len(self) < 2:
             raise UserError("--pairing disjoint needs at least 2 training images: add images or use shuffled.")
         groups = self.flowers.groups[self.positions]
+        # A stream of its own but for z's of step 0; another number would give the runs that there are other halves.
         shuffled = np.random.default_rng((seed, 2)).permutation(np.unique(groups))
         first_member = {group: position for position, group in zip(self.positions[::-1], groups[::-1], strict=True)}
-        # Dealt out in turns, a class after the other.
+        # Class after class, every second photograph to the other half.
         dealt = sorted(shuffled, key=lambda group: self.flowers.labels[first_member[group]])
         return tuple(Split(self.flowers, self.positions[np.isin(groups, dealt[start::2])]) for start in (0, 1))
 
 
 def from_files(name, source, files, labels, class_names, image_size, split_of=None, groups=None, notes=()):
-    """Build `Flowers` from image files, decoded once to the cache.
+    """Build `Flowers`, with its `name`, `source` and so on, from image files, decoded once to the cache.
 
     Args:
-        name, source, labels, class_names, notes: as in `Flowers`.
         files: dict of id to path.
-        image_size: side in pixels.
         split_of: str (N,), or None for a stratified split: 20 % test, 10 % validation.
         groups: of pictures of the same photograph, int (N,), or None for those that are equal pixel by pixel.
 
@@ -141,3 +127,37 @@ def from_files(name, source, files, labels, class_names, image_size, split_of=No
         split_of = np.asarray(split_of)[decoded.kept]
     kept_ids = [ids[position] for position in decoded.kept]
     return Flowers(name, source, decoded.images, kept_ids, labels, class_names, split_of, groups, decoded.digest, notes)
+
+
+def stratified_split(labels, groups, test, val, seed=0):
+    """Split image positions class by class, and never a group across two splits.
+
+    Args:
+        labels, groups: class and photograph of each image, (N,).
+        test, val: images a class: a whole number, or a share of the class below 1, rounded down.
+        seed: of the shuffle.
+
+    Returns:
+        str array (N,) of "train", "val", "test". A group that spans classes or fits nowhere else trains.
+    """
+    labels, groups = np.asarray(labels), np.asarray(groups)
+    split_of = np.full(len(labels), "train", dtype="<U5")
+    for label in np.unique(labels):
+        members = labels == label
+        count = members.sum()
+        room = {name: int(share * count) if share < 1 else share for name, share in (("test", test), ("val", val))}
+        room["train"] = len(labels)
+        rng = np.random.default_rng((seed, int(label)))
+        for group in rng.permutation(np.unique(groups[members])):
+            same = groups == group
+            if not (same & ~members).any():
+                name = next(name for name, left in room.items() if same.sum() <= left)
+                split_of[same] = name
+                room[name] -= same.sum()
+    return split_of
+
+
+def identical_pictures(images):
+    """Group number of each image: pictures that are equal pixel by pixel share that of the first."""
+    first = {}
+    return np.array([first.setdefault(hashlib.sha256(image).digest(), number) for number, image in enumerate(images)])

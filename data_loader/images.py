@@ -21,14 +21,7 @@ class UnusableImage(Exception):
 
 
 def luma(color):
-    """ITU-R BT.601 luma of RGB images.
-
-    Args:
-        color: array (..., 3) in any range; integers are taken as float32.
-
-    Returns:
-        Array (..., 1) in the range of `color`.
-    """
+    """ITU-R BT.601 luma (..., 1) of RGB images (..., 3) in any range, which it keeps; of integers float32."""
     color = np.asarray(color)
     if not np.issubdtype(color.dtype, np.floating):
         color = color.astype(np.float32)
@@ -72,8 +65,7 @@ def read_image(path):
     of an animation the first frame is taken.
 
     Raises:
-        UnusableImage: the file is truncated, is no image, or its size is out of bounds
-            (a side below 8, or over 100 million pixels).
+        UnusableImage: the file is truncated, is no image, or has a side below 8 or over 100 million pixels.
     """
     try:
         with warnings.catch_warnings():
@@ -102,8 +94,7 @@ def _to_rgb(image):
         return Image.fromarray(to_uint8(values / full_scale)).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")
 
 
@@ -112,10 +103,7 @@ def resize(image, size):
 
     Args:
         image: RGB Pillow image, or a file to be read by `read_image`.
-        size: side of the result in pixels.
-
-    Returns:
-        uint8 array (size, size, 3).
+        size: side of the result, uint8 (size, size, 3).
     """
     if isinstance(image, str | Path):
         image = read_image(image)
@@ -123,15 +111,7 @@ def resize(image, size):
 
 
 def in_gamut(gray, chroma):
-    """Luma plus as much of a zero-luma chroma as keeps RGB in [0, 1], so that the luma stays what it is.
-
-    Args:
-        gray: luma (..., 1) in [0, 1].
-        chroma: (..., 3).
-
-    Returns:
-        (..., 3) in [0, 1].
-    """
+    """Luma (..., 1) in [0, 1] plus as much of a zero-luma chroma (..., 3) as keeps RGB, and so the luma, in [0, 1]."""
     return gray + np.minimum(1, chroma_room(gray, chroma)) * chroma
 
 
@@ -140,3 +120,18 @@ def chroma_room(gray, chroma):
     length = np.maximum(np.abs(chroma), 1e-9)
     room = np.where(chroma > 0, 1 - gray, np.where(chroma < 0, gray, np.inf)) / length
     return np.minimum(room.min(axis=-1, keepdims=True), 1e9)
+
+
+def colorfulness(rgb, absolute=False):
+    """Colourfulness of Hasler & Süsstrunk 2003, √(σ²_rg + σ²_yb) + 0.3 √(μ²_rg + μ²_yb), float64 (n,), 0 for gray.
+
+    Args:
+        rgb: (n, H, W, 3) in [0, 1], taken as 0 to 255; rg = R − G and yb = (R + G)/2 − B.
+        absolute: the common variant of |rg| and |yb|.
+    """
+    red, green, blue = np.moveaxis(rgb.reshape(len(rgb), -1, 3).astype(np.float64) * 255, -1, 0)
+    rg, yb = red - green, (red + green) / 2 - blue
+    if absolute:
+        rg, yb = np.abs(rg), np.abs(yb)
+    deviation = np.sqrt(rg.var(axis=-1) + yb.var(axis=-1))
+    return deviation + 0.3 * np.hypot(rg.mean(axis=-1), yb.mean(axis=-1))

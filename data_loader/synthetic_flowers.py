@@ -10,12 +10,11 @@ a petal is does not give its hue away.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from data_loader.cache import cached_images
-from data_loader.flowers import Flowers
+from data_loader.flowers import Flowers, stratified_split
 from data_loader.images import chroma_room, to_uint8
-from data_loader.splits import stratified_split
 
 # Chroma directions (R, G, B) minus luma; B is what makes the luma of the direction zero.
 CHROMA = {
@@ -75,33 +74,25 @@ SUPERSAMPLING = 3
 LAW_VERSION = 1
 
 
-@dataclass(frozen=True)
-class Scene:
-    """One picture before it is painted: luma (H, W) and, of each pixel, which `materials` entry it is.
-
-    `materials` lists (colour, saturation); the first is the petals', whose colour is still open (None).
-    """
-
-    luma: np.ndarray
-    material: np.ndarray
-    materials: list
-
-
 def draw_scene(species, size, seed):
-    """Draw a scene at `SUPERSAMPLING` times the final size, from nothing but its arguments."""
+    """Draw a picture before it is painted, at `SUPERSAMPLING` times the final size, from nothing but its arguments.
+
+    Returns:
+        luma (H, W); which material each pixel is, (H, W); and the materials, a list of (colour, saturation), of which
+        the first is the petals', whose colour is still open (None).
+    """
     # The noise has a generator of its own, so that the same flowers stand in the same places at every size.
     rng, noise_rng = np.random.default_rng(seed).spawn(2)
     side = size * SUPERSAMPLING
     y, x = (np.mgrid[:side, :side] + 0.5) / side
-    background = BACKGROUNDS[rng.choice(list(BACKGROUNDS))]
-    color, saturation, grain, contrast = background
+    color, saturation, grain, contrast = BACKGROUNDS[rng.choice(list(BACKGROUNDS))]
     # Smooth noise that wraps around; filtered in the frequency domain because the grain can be wide.
     spectrum = np.fft.rfft2(noise_rng.standard_normal((side, side)))
-    noise = np.fft.irfft2(ndimage.fourier_gaussian(spectrum, [g * side for g in grain], n=side), s=(side, side))
+    noise = np.fft.irfft2(scipy.ndimage.fourier_gaussian(spectrum, [g * side for g in grain], n=side), s=(side, side))
     light = rng.uniform(0.32, 0.58) + contrast * noise / noise.std() + rng.uniform(-0.15, 0.15) * (y - 0.5)
     material = np.full((side, side), 1)
-    materials = [(None, PETAL_SATURATION), (color, saturation), ("green", 0.7), (SPECIES[species].disc_color, 0.8)]
-    petal_luma, disc_luma = rng.uniform(0.48, 0.72), rng.uniform(0.3, 0.6)
+    materials = [(None, PETAL_SATURATION), (color, saturation), ("green", 0.7), (species.disc_color, 0.8)]
+    tones = rng.uniform(0.48, 0.72), rng.uniform(0.3, 0.6)
     for _ in range(rng.integers(2, 6)):
         center, length = rng.uniform(0, 1, 2), rng.uniform(0.15, 0.3)
         _draw_leaf(rng, length, *_window(center, length, x, y, light, material))
@@ -111,19 +102,14 @@ def draw_scene(species, size, seed):
         corner = np.array([[0.5, 0.27], [0.28, 0.7], [0.73, 0.7]])[position]
         center = rng.uniform(0.4, 0.6, 2) if flowers == 1 else corner + rng.uniform(-0.06, 0.06, 2)
         radius = rng.uniform(0.32, 0.44) if flowers == 1 else rng.uniform(0.2, 0.27)
-        tones = (petal_luma, disc_luma)
-        _draw_flower(rng, noise_rng, SPECIES[species], radius, tones, *_window(center, radius, x, y, light, material))
-    return Scene(np.clip(light, 0.04, 0.96), material, materials)
+        _draw_flower(rng, noise_rng, species, radius, tones, *_window(center, radius, x, y, light, material))
+    return np.clip(light, 0.04, 0.96), material, materials
 
 
 def _window(center, radius, x, y, light, material):
     """Coordinates about `center`, and the parts of `light` and `material`, within `radius` of it."""
-    side = len(x)
-    rows, columns = (
-        slice(max(0, int((middle - radius) * side)), max(0, int((middle + radius) * side) + 2))
-        for middle in (center[1], center[0])
-    )
-    here = (rows, columns)
+    low, high = ((np.maximum(0, (center + end) * len(x))).astype(int) for end in (-radius, radius))
+    here = tuple(slice(low[axis], high[axis] + 2) for axis in (1, 0))
     return x[here] - center[0], y[here] - center[1], light[here], material[here]
 
 
@@ -155,60 +141,45 @@ def _draw_flower(rng, noise_rng, species, radius, tones, x, y, light, material):
     shade = petal_luma + tone + 0.16 * (distance - 0.6) - 0.14 * off_axis**3
     light[petals] = shade[petals]
     material[petals] = 0
-    grain = noise_rng.standard_normal(light.shape) * 0.05
+    grain = 0.05 * noise_rng.standard_normal(light.shape)
     light[disc] = (disc_luma + 0.12 * (0.5 - distance / species.disc) + grain)[disc]
     material[disc] = 3
 
 
 def paint(scene, petal_color, size):
-    """Colour a scene and shrink it, anti-aliased, to uint8 (size, size, 3)."""
-    color = np.empty((*scene.luma.shape, 3))
-    for number, (name, saturation) in enumerate(scene.materials):
-        here = scene.material == number
-        color[here] = colored(scene.luma[here], CHROMA[name or petal_color], saturation)
+    """Colour what `draw_scene` drew and shrink it, anti-aliased, to uint8 (size, size, 3)."""
+    light, material, materials = scene
+    color = np.empty((*light.shape, 3))
+    for number, (name, saturation) in enumerate(materials):
+        here = material == number
+        gray, chroma = light[here][:, None], CHROMA[name or petal_color]
+        color[here] = gray + saturation * chroma_room(gray, chroma) * chroma
     blocks = color.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3)
     return to_uint8(blocks.mean(axis=(1, 3)))
 
 
-def colored(gray, chroma, saturation):
-    """Luma `gray` (...) plus `saturation` times the longest multiple of `chroma` that stays inside RGB (..., 3)."""
-    gray = gray[..., None]
-    return gray + saturation * chroma_room(gray, chroma) * chroma
-
-
-def _species_and_seed(number):
-    species = list(SPECIES)[number // IMAGES_PER_SPECIES]
-    return species, (LAW_VERSION, number)
-
-
 def flower(number, size):
     """Picture `number` of the synthetic set: uint8 (size, size, 3)."""
-    species, seed = _species_and_seed(number)
-    colors = SPECIES[species].colors
-    petal_color = np.random.default_rng((*seed, 1)).choice(list(colors), p=list(colors.values()))
-    return paint(draw_scene(species, size, seed), petal_color, size)
+    species = list(SPECIES.values())[number // IMAGES_PER_SPECIES]
+    rng = np.random.default_rng((LAW_VERSION, number, 1))
+    petal_color = rng.choice(list(species.colors), p=list(species.colors.values()))
+    return paint(draw_scene(species, size, (LAW_VERSION, number)), petal_color, size)
 
 
 def possible_flowers(number, size):
-    """Every colouring that the law allows for picture `number`, all with the same luma.
-
-    Returns:
-        (images uint8 (k, size, size, 3), probabilities (k,)).
-    """
-    species, seed = _species_and_seed(number)
-    scene = draw_scene(species, size, seed)
-    colors = SPECIES[species].colors
-    return np.stack([paint(scene, color, size) for color in colors]), np.array(list(colors.values()))
+    """Every colouring that the law allows for picture `number`, uint8 (k, size, size, 3), and its probability (k,)."""
+    species = list(SPECIES.values())[number // IMAGES_PER_SPECIES]
+    scene = draw_scene(species, size, (LAW_VERSION, number))
+    return np.stack([paint(scene, color, size) for color in species.colors]), np.array(list(species.colors.values()))
 
 
 def load_synthetic(image_size):
     """The built-in set: 8 species, 100 pictures each, 16 of them for the test and 8 for validation."""
-    count = len(SPECIES) * IMAGES_PER_SPECIES
-    source = [[LAW_VERSION, number] for number in range(count)]
+    groups = np.arange(len(SPECIES) * IMAGES_PER_SPECIES)
+    source = [[LAW_VERSION, number] for number in range(len(groups))]
     decoded = cached_images("synthetic", source, image_size, lambda number: flower(number, image_size))
-    labels = np.repeat(np.arange(len(SPECIES)), IMAGES_PER_SPECIES)
+    labels = groups // IMAGES_PER_SPECIES
     ids = [f"{name}-{number:03d}" for name in SPECIES for number in range(IMAGES_PER_SPECIES)]
-    groups = np.arange(count)
     split_of = stratified_split(labels, groups, test=16, val=8)
     return Flowers(
         "synthetic", "synthetic", decoded.images, ids, labels, list(SPECIES), split_of, groups, decoded.digest

@@ -1,75 +1,125 @@
-"""Decision rules for claims.
+"""The numbers that claims are decided on, and the rules that decide.
 
-Every rule reads a value with its 95 % interval. It says "confirmed" or "refuted" only where the whole interval does,
-and "undecided" in between. Errors of systems are told apart by several seeds of each; one seed decides nothing there.
-What a share of a run's pictures shows needs one run, and is a verdict on that run.
+A number is a dict of mean, low and high, an interval over pictures and over seeds, where there are several. It is made
+of the `Scores` of each seed's run of one or two systems, and of those of a trivial row, on the same pictures.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from evaluation.statistics import (
+    MARGIN,
+    half_width_between,
+    half_width_over_seeds,
+    mean_with_interval,
+    ratio_with_interval,
+    share_with_interval,
+    widened,
+)
+
+# A picture with less than this share of its original's spread in the ab plane counts as monochrome.
+MONOCHROME = 1 / 3
+
+
+def difference(of, than, gray):
+    """How much larger a system's pixel-L1 is than another's, as a share of the gray row's."""
+    scale = gray.values["pixel_l1"].mean()
+    first, second = (_of_seeds(runs, "pixel_l1") / scale for runs in (of, than))
+    over_pictures = mean_with_interval(first.mean(axis=0) - second.mean(axis=0))
+    return widened(over_pictures, half_width_between(first.mean(axis=1), second.mean(axis=1)))
+
+
+def smaller_share_of_wins(of, than, gray):
+    """Of the pictures on which two systems differ by more than the margin, the share of the one that wins fewer.
+
+    The margin is a share of each picture's gray error; the seeds are taken in pairs.
+    """
+    first, second = (_of_seeds(runs, "pixel_l1") for runs in (of, than))
+    scale = np.maximum(gray.values["pixel_l1"], 1e-9)
+    # Each pair's own wins, as averages over seeds would differ by less.
+    pairs = min(len(first), len(second))
+    apart = (second[:pairs] - first[:pairs]) / scale
+    wins, losses = ((side > MARGIN).sum(axis=1) for side in (apart, -apart))
+    decided = wins + losses
+    by_seed = wins[decided > 0] / decided[decided > 0]
+    fewer = min(wins.mean(), losses.mean())
+    return _within_0_and_1(share_with_interval(float(fewer), round(decided.mean())), by_seed)
+
+
+def monochrome_share(runs, original):
+    """The share of a system's pictures that are monochrome: of one tint, strong, weak or gray."""
+    counts = (_of_seeds(runs, "ab_spread") < MONOCHROME * original.values["ab_spread"]).sum(axis=1)
+    pictures = len(original.values["ab_spread"])
+    return _within_0_and_1(share_with_interval(float(counts.mean()), pictures), counts / pictures)
+
+
+def ratio_to(runs, measure, reference):
+    """A system's mean of a measure as a multiple of a trivial row's."""
+    values, base = _of_seeds(runs, measure), reference.values[measure]
+    over_pictures = ratio_with_interval(values.mean(axis=0), base)
+    return widened(over_pictures, half_width_over_seeds(values.mean(axis=1) / base.mean()))
+
+
+def pooled_share(shares):
+    """The mean of several seeds' shares of the same pictures; of their intervals over pictures the mean counts."""
+    pooled = {end: float(np.mean([share[end] for share in shares])) for end in ("mean", "low", "high")}
+    return _within_0_and_1(pooled, [share["mean"] for share in shares])
+
+
+def _of_seeds(runs, measure):
+    """A measure of each picture in each seed's run, (seeds, pictures)."""
+    return np.array([scores.values[measure] for scores in runs])
+
+
+def _within_0_and_1(share, by_seed):
+    """A share, with its interval widened by what the seeds differ by."""
+    wide = widened(share, half_width_over_seeds(by_seed))
+    return wide | {"low": max(0.0, wide["low"]), "high": min(1.0, wide["high"])}
+
+
 CONFIRMED, REFUTED, UNDECIDED, NOT_RUN = "confirmed", "refuted", "undecided", "not run"
+# Runs of each system that a comparison of errors needs.
 FEWEST_SEEDS = 2
 
 
 @dataclass(frozen=True)
-class Above:
+class Rule:
+    """Confirmed where a value's whole interval lies between two bounds, refuted where all of it lies beyond one.
+
+    A missing difference must be shown, not assumed: an interval that crosses a bound decides nothing.
+    """
+
+    low: float
+    high: float
+    text: str
+
+    def verdict(self, value):
+        """Of a dict of mean, low and high."""
+        if self.low < value["low"] and value["high"] < self.high:
+            return CONFIRMED
+        return REFUTED if value["high"] < self.low or value["low"] > self.high else UNDECIDED
+
+    def __str__(self):
+        return self.text
+
+
+def above(threshold):
     """The value lies above a threshold."""
-
-    threshold: float
-
-    def verdict(self, value):
-        """Of a dict of mean, low and high."""
-        return _verdict(value["low"] > self.threshold, value["high"] < self.threshold)
-
-    def __str__(self):
-        return f"confirmed above {self.threshold:.3g}, refuted below"
+    return Rule(threshold, np.inf, f"confirmed above {threshold:.3g}, refuted below")
 
 
-@dataclass(frozen=True)
-class AtMost:
+def at_most(margin):
     """The value is not larger than a margin (non-inferiority)."""
-
-    margin: float
-
-    def verdict(self, value):
-        """Of a dict of mean, low and high."""
-        return _verdict(value["high"] < self.margin, value["low"] > self.margin)
-
-    def __str__(self):
-        return f"confirmed below {self.margin:.3g}, refuted above"
+    return Rule(-np.inf, margin, f"confirmed below {margin:.3g}, refuted above")
 
 
-@dataclass(frozen=True)
-class Within:
-    """The value lies within a margin of another (equivalence: a missing difference must be shown, not assumed)."""
-
-    margin: float
-    around: float = 0.0
-
-    def verdict(self, value):
-        """Of a dict of mean, low and high."""
-        low, high = value["low"] - self.around, value["high"] - self.around
-        return _verdict(-self.margin < low and high < self.margin, low > self.margin or high < -self.margin)
-
-    def __str__(self):
-        around = f" of {self.around:.3g}" if self.around else ""
-        return f"confirmed within ±{self.margin:.3g}{around}, refuted outside"
-
-
-def _verdict(confirmed, refuted):
-    if confirmed:
-        return CONFIRMED
-    return REFUTED if refuted else UNDECIDED
+def within(margin, around=0.0):
+    """The value lies within a margin of another (equivalence)."""
+    what = f"±{margin:.3g}" + (f" of {around:.3g}" if around else "")
+    return Rule(around - margin, around + margin, f"confirmed within {what}, refuted outside")
 
 
 def combined(verdicts):
-    """The verdict on a claim of several parts: confirmed if all are, refuted if one is."""
-    for verdict in (NOT_RUN, REFUTED, UNDECIDED):
-        if verdict in verdicts:
-            return verdict
-    return CONFIRMED
-
-
-def enough_seeds(seeds):
-    """Whether so many runs of each system are what a comparison of errors needs."""
-    return seeds >= FEWEST_SEEDS
+    """The verdict on a claim of several parts: "not run" if one is, else refuted if one is; confirmed if all are."""
+    return next((verdict for verdict in (NOT_RUN, REFUTED, UNDECIDED) if verdict in verdicts), CONFIRMED)

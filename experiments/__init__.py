@@ -1,1 +1,83 @@
-"""What a person runs: one short script a verb, with shared options."""
+"""What every command shares: quiet start, errors in one sentence, exit statuses."""
+
+import errno
+import importlib
+import importlib.util
+import logging
+import os
+import sys
+from pathlib import Path
+
+from data_loader.files import NonFinite, UserError
+from models.options import flag
+from models.presets import MODELS
+
+PROJECT = Path(__file__).resolve().parent.parent
+# Where runs and figures go: into the checkout or, as an installed command has none, into the working folder.
+RESULTS = (PROJECT if (PROJECT / "setup.py").is_file() else Path()) / "results"
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def command(script):
+    """How a script is called here: as an installed command, or in a checkout."""
+    if not Path(sys.argv[0]).name.startswith("flowers-"):
+        return f"python experiments/{script}.py"
+    return f"flowers-train {script}" if script in MODELS else f"flowers-{script}"
+
+
+def run_script(main, *arguments):
+    """Run a script's `main(*arguments)` and leave with its status.
+
+    0 well done; 1 the training broke down (a loss that is not finite); 2 something the user gave cannot be used,
+    told in one sentence; 128 + n stopped by signal n after a checkpoint.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sentence = None
+    try:
+        _check_backend()
+        status = main(*arguments)
+    except (UserError, NonFinite) as error:
+        status, sentence = 2 if isinstance(error, UserError) else 1, f"error: {error}"
+    except BrokenPipeError:
+        # The reader of our output has gone, as with `| head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except OSError as error:
+        advice = "make room there" if error.errno == errno.ENOSPC else "check the path and its permissions"
+        what = f"{error.filename or 'a file'}: {error.strerror or error}"
+        status, sentence = 2, f"error: {what}: {advice}, then run the same command again."
+    except KeyboardInterrupt as error:
+        status, sentence = 128 + getattr(error, "signal_number", 2), f"{str(error) or 'stopped'}."
+    if sentence:
+        print(sentence, file=sys.stderr)
+    sys.exit(status)
+
+
+def import_keras():
+    """Import Keras and its backend, without what TensorFlow's libraries print at that moment."""
+    sys.stderr.flush()
+    stderr, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    # TensorFlow's advice about compiling again is for those who wrote the loop; a short last batch is no mistake.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    try:
+        return importlib.import_module("keras")
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nothing)
+
+
+def require_defaults(parser, arguments, names, where):
+    """Refuse options that are not at the parser's defaults and have no meaning here: `where` ends the sentence."""
+    for name in names:
+        if getattr(arguments, name) != parser.get_default(name):
+            raise UserError(f"{flag(name)} has no meaning {where}.")
+
+
+def _check_backend():
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS:
+        raise UserError(f"KERAS_BACKEND={backend} does not exist: use one of {', '.join(BACKENDS)}.")
+    if importlib.util.find_spec(backend) is None:
+        raise UserError(f"KERAS_BACKEND={backend} is not installed: pip install -e '.[{backend}]', or choose another.")

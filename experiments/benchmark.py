@@ -12,21 +12,24 @@ the step's floating-point operations over the best matrix-product rate measured 
 Run it on an idle machine.
 """
 
+import sys
+from pathlib import Path
+
+# This checkout's own packages come first, whatever else is named like them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import argparse
 import json
 import os
 import platform
 import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
 from data_loader import UserError
-from experiments.cli import import_keras, run_script
-from experiments.step_timing import STEPS_A_TURN, measure, parse_variant
-from experiments.train import PRECISIONS
-from models.files import write_text
+from data_loader.files import write_text
+from experiments import import_keras, run_script
+from experiments.support.step_timing import STEPS_A_TURN, measure, parse_variant
+from experiments.support.training_command import PRECISIONS
 
 
 def main():
@@ -39,89 +42,79 @@ def main():
         Path(arguments.json).parent.mkdir(parents=True, exist_ok=True)
     import_keras()
     if arguments.first_step:
-        return _first_step(variants[0], arguments.first_step)
+        return _first_step(variants[0])
     report = {"preset": arguments.preset, "machine": _machine(), "cold_start": _cold_start(arguments)}
     report |= measure(variants, arguments.precisions, arguments.turns)
-    report["ratios"] = _ratios(report, variants)
-    _print(report, variants)
+    report["ratios"] = _ratios(report, [variant.name for variant in variants])
+    _print(report, {variant.name: variant.batch_size for variant in variants})
     if arguments.json:
         write_text(arguments.json, json.dumps(report, indent=2) + "\n")
     return 0
 
 
-def _ratios(report, variants):
-    """What the report says in quotients, by name."""
+def _ratios(report, names):
+    """What the report says in quotients, by name, as far as both sides were measured."""
     seconds, rates = report["step_seconds"], report["matrix_operations_per_second"]
-    ratios = {}
-    for variant in variants:
-        for precision in rates:
-            step = seconds[f"{variant.name}, {precision}"]
-            ratios[f"batch over step, {variant.name}, {precision}"] = report["batch_seconds"] / step
-            if variant is not variants[0]:
-                first = seconds[f"{variants[0].name}, {precision}"]
-                ratios[f"{variant.name} over {variants[0].name}, {precision}"] = step / first
-            if variant.name in report["operations_a_step"]:
-                floor = report["operations_a_step"][variant.name] / rates[precision]
-                ratios[f"step over floor, {variant.name}, {precision}"] = step / floor
-        if f"{variant.name}, two tapes" in seconds and "float32" in rates:
-            step = seconds[f"{variant.name}, float32"]
-            ratios[f"step over two tapes, {variant.name}"] = step / seconds[f"{variant.name}, two tapes"]
-        if len(rates) == len(PRECISIONS):
-            float32, bfloat16 = (seconds[f"{variant.name}, {precision}"] for precision in PRECISIONS)
-            ratios[f"float32 over mixed_bfloat16, {variant.name}"] = float32 / bfloat16
-    return ratios
+    pairs, first = {}, names[0]
+    for name in names:
+        for precision, rate in rates.items():
+            one, operations = f"{name}, {precision}", report["operations_a_step"].get(name)
+            pairs[f"batch over step, {one}"] = report["batch_seconds"], seconds[one]
+            if name != first:
+                pairs[f"{name} over {first}, {precision}"] = seconds[one], seconds[f"{first}, {precision}"]
+            pairs[f"step over floor, {one}"] = seconds[one], operations and operations / rate
+        pairs[f"step over two tapes, {name}"] = seconds.get(f"{name}, float32"), seconds.get(f"{name}, two tapes")
+        both = (seconds.get(f"{name}, {precision}") for precision in PRECISIONS)
+        pairs[f"{' over '.join(PRECISIONS)}, {name}"] = tuple(both)
+    return {name: above / below for name, (above, below) in pairs.items() if above and below}
 
 
 def _cold_start(arguments):
     """Seconds from the start of a process to the end of the first model's first step, and its peak memory."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "first_step.json"
-        command = [sys.executable, __file__, arguments.models[0], "--preset", arguments.preset]
-        command += ["--first-step", str(file)]
-        if arguments.batch_size:
-            command += ["--batch-size", str(arguments.batch_size)]
-        started = time.time()
-        subprocess.run(command, check=True)
-        child = json.loads(file.read_text())
+    command = [sys.executable, __file__, arguments.models[0], "--preset", arguments.preset, "--first-step"]
+    if arguments.batch_size:
+        command += ["--batch-size", str(arguments.batch_size)]
+    started = time.time()
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    child = json.loads(told.splitlines()[-1])
     return {"seconds_to_first_step": child["at"] - started, "peak_gib": child["peak_gib"]}
 
 
-def _first_step(variant, file):
-    """The child of `_cold_start`: train three steps and write when the first was done."""
+def _first_step(variant):
+    """The child of `_cold_start`: train three steps and print when the first was done."""
     import resource
 
     gan = variant.build("float32")
-    data = variant.data(gan)
-    gan.train_on_batch(*data[0])
+    batch = variant.batches(gan)
+    gan.train_on(batch(0))
     at = time.time()
     for number in (1, 2):
-        gan.train_on_batch(*data[number])
+        gan.train_on(batch(number))
     # Linux counts kibibytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
-    Path(file).write_text(json.dumps({"at": at, "peak_gib": peak}))
+    print(json.dumps({"at": at, "peak_gib": peak}))
     return 0
 
 
 def _machine():
     flags = Path("/proc/cpuinfo")
-    has_bf16 = flags.exists() and "avx512_bf16" in flags.read_text()
     return {
         "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "platform": platform.platform(terse=True),
         "processor": platform.machine(),
         "cpus": os.cpu_count(),
-        "avx512_bf16": has_bf16,
+        "avx512_bf16": flags.exists() and "avx512_bf16" in flags.read_text(encoding="utf-8"),
     }
 
 
-def _print(report, variants):
-    machine = report["machine"]
+def _print(report, sizes):
+    """Print a report; `sizes` are the images a step of each model, the first one first."""
+    machine, cold, first = report["machine"], report["cold_start"], next(iter(sizes))
     print(
-        f"\nPreset {report['preset']}, batch {variants[0].batch_size}, {machine['backend']}, {machine['cpus']} "
+        f"\nPreset {report['preset']}, batch {sizes[first]}, {machine['backend']}, {machine['cpus']} "
         f"{machine['processor']} cores, avx512_bf16: {'yes' if machine['avx512_bf16'] else 'no'}\n"
     )
-    sizes = {variant.name: variant.batch_size for variant in variants}
     for name, seconds in report["step_seconds"].items():
         rate = sizes[name.rpartition(", ")[0]] / seconds
         print(f"{name:60}{seconds:8.3f} s a step {rate:8.2f} images/s")
@@ -132,26 +125,21 @@ def _print(report, variants):
     print()
     for name, ratio in report["ratios"].items():
         print(f"{name:90}{ratio:8.3f}")
-    cold = report["cold_start"]
-    print(f"{f'seconds to the first step, {variants[0].name}':90}{cold['seconds_to_first_step']:8.1f}")
+    print(f"{f'seconds to the first step, {first}':90}{cold['seconds_to_first_step']:8.1f}")
     print(f"{'peak memory of a process, GiB':90}{cold['peak_gib']:8.2f}")
 
 
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=["cyclegan"], metavar="MODEL[,OPTION=VALUE...]")
-    parser.add_argument("--preset", default="paper", help="as in training (default: paper)")
-    parser.add_argument("--batch-size", type=int, metavar="N", help="images a step (default: the preset's)")
-    parser.add_argument("--turns", type=int, default=5, metavar="N", help=f"turns of {STEPS_A_TURN} steps (default: 5)")
-    parser.add_argument(
-        "--precisions",
-        nargs="+",
-        choices=PRECISIONS,
-        default=PRECISIONS,
-        help="what to compare (default: both; bfloat16 is very slow on a processor without avx512_bf16)",
-    )
-    parser.add_argument("--json", metavar="FILE", help="write the figures here too")
-    parser.add_argument("--first-step", help=argparse.SUPPRESS)
+    add = parser.add_argument
+    add("models", nargs="*", default=["cyclegan"], metavar="MODEL[,OPTION=VALUE...]")
+    add("--preset", default="paper", help="as in training (default: paper)")
+    add("--batch-size", type=int, metavar="N", help="images a step (default: the preset's)")
+    add("--turns", type=int, default=5, metavar="N", help=f"turns of {STEPS_A_TURN} steps (default: 5)")
+    told = "what to compare (default: both; bfloat16 is very slow on a processor without avx512_bf16)"
+    add("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS, help=told)
+    add("--json", metavar="FILE", help="write the figures here too")
+    add("--first-step", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 

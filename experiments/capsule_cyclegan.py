@@ -9,8 +9,14 @@ python experiments/capsule_cyclegan.py --preset quick           64 pixels, small
 Capsules with a patch output are a discriminator of experiments/cyclegan.py: --discriminator patch-capsule.
 """
 
-from experiments.cli import run_script
-from experiments.train import train
+import sys
+from pathlib import Path
+
+# This checkout's own packages come first, whatever else is named like them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from experiments import run_script
+from experiments.support.training_command import train
 
 if __name__ == "__main__":
     run_script(train, "capsule_cyclegan", __doc__)

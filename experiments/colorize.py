@@ -2,24 +2,27 @@
 
 python experiments/colorize.py photo.jpg                       writes photo-color.png beside it
 python experiments/colorize.py *.jpg --out coloured            many, into a folder
-python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours, not the colorizer that comes along
+python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours instead of the shipped colorizer
 python experiments/colorize.py FILE.npz photo.jpg              by another one of results/*/colorizers
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4   photo-color-1.png to -4.png: a stochastic run or pix2pix
 """
 
-import argparse
 import sys
 from pathlib import Path
+
+# This checkout's own packages come first, whatever else is named like them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import argparse
 
 import imageio.v3 as imageio
 
 from data_loader import UserError
+from data_loader.files import progress_bar, replacing
 from data_loader.images import UnusableImage, read_image, to_uint8
-from data_loader.progress import progress_bar
-from experiments.cli import import_keras, run_script
-from experiments.run_directory import CONFIG, read_config
-from experiments.shipped_colorizers import DEFAULT
-from models.files import replacing
+from experiments import import_keras, run_script
+from experiments.support.runs import CONFIG, read_config
+from experiments.support.store import DEFAULT
 from models.presets import MODELS
 
 
@@ -27,18 +30,21 @@ def main():
     """Colour photographs from the command line; status 2 if one of them could not be used."""
     arguments = _parser().parse_args()
     source, photos = _source_and_photos(arguments.paths)
-    if arguments.out and Path(arguments.out).exists() and not Path(arguments.out).is_dir():
+    if arguments.out and Path(arguments.out).is_file():
         raise UserError(f"--out {arguments.out} is a file: name a folder.")
-    if arguments.samples is not None and arguments.samples < 1:
-        raise UserError(f"--samples {arguments.samples} is too small: ask for at least 1.")
-    if arguments.seed < 0:
-        raise UserError(f"--seed {arguments.seed} is too small: use a number of at least 0.")
+    for name, least in (("samples", 1), ("seed", 0)):
+        value = getattr(arguments, name)
+        if value is not None and value < least:
+            raise UserError(f"--{name} {value} is too small: use a number of at least {least}.")
     targets = {photo: _targets(photo, arguments) for photo in photos}
     if len({target for files in targets.values() for target in files}) < sum(map(len, targets.values())):
         raise UserError("two of the photos would become the same file: colour them one at a time, with --out.")
-    network = _colorizer(source)
-    from models.photographs import colorize_photograph
+    # Says what is wrong with a run before Keras is there.
+    config = read_config(source) if source.is_dir() else None
+    import_keras()
+    from models.colorizing import colorize_photograph, load_colorizer
 
+    network = load_colorizer(source, config and MODELS[config["model"]][0])
     failures = 0
     for photo, files in progress_bar(targets.items(), unit="photo"):
         try:
@@ -56,35 +62,23 @@ def main():
 
 def _source_and_photos(paths):
     """Where the colorizer is, and the photos: the first path may name a colorizer."""
-    first = Path(paths[0])
-    for path in map(Path, paths):
+    first, *photos = map(Path, paths)
+    for path in (first, *photos):
         if path.suffix == ".keras":
             raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
         if path != first and path.suffix == ".npz":
             raise UserError(f"{path} colours photos: name it before them.")
     if not first.is_dir() and first.suffix != ".npz":
-        return DEFAULT, paths
+        return DEFAULT, [first, *photos]
     if first.is_dir() and not (first / CONFIG).exists():
         raise UserError(f"{first} is a folder and no run: name the photos in it, as in {first / '*.jpg'}.")
-    if len(paths) == 1:
+    if not photos:
         raise UserError(f"{first} colours photos: name them behind it.")
-    return first, paths[1:]
-
-
-def _colorizer(source):
-    """The network of a run directory or of a packed file."""
-    # Says what is wrong with a run before Keras is there.
-    config = read_config(source) if source.is_dir() else None
-    import_keras()
-    from models.colorizing import load_colorizer
-    from models.packed_colorizer import unpack
-
-    return load_colorizer(source, MODELS[config["model"]][0]) if config else unpack(source)
+    return first, photos
 
 
 def _targets(photo, arguments):
     """The files that a photo becomes."""
-    photo = Path(photo)
     if photo.is_dir():
         raise UserError(f"{photo} is a directory: name the photos themselves, and a run before them.")
     if not photo.is_file():
@@ -99,17 +93,13 @@ def _targets(photo, arguments):
 
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="[RUN_DIR | FILE.npz] PHOTO",
-        help="image files, colour or gray; before them, if it is not the one that comes along, a colorizer: the "
-        "directory of a training, or a packed file",
-    )
-    parser.add_argument("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
-    parser.add_argument("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")
-    parser.add_argument("--overwrite", action="store_true", help="replace pictures written before")
+    add = parser.add_argument
+    told = "image files; before them a colorizer, if not the shipped one: the directory of a training, or a packed file"
+    add("paths", nargs="+", metavar="[RUN_DIR | FILE.npz] PHOTO", help=told)
+    add("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
+    add("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
+    add("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")
+    add("--overwrite", action="store_true", help="replace pictures written before")
     return parser
 
 

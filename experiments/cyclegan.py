@@ -10,8 +10,14 @@ python experiments/cyclegan.py --paired-weight 10 --paired-fraction 0.1     a te
 python experiments/cyclegan.py --dataset ~/pictures/roses  your own photographs
 """
 
-from experiments.cli import run_script
-from experiments.train import train
+import sys
+from pathlib import Path
+
+# This checkout's own packages come first, whatever else is named like them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from experiments import run_script
+from experiments.support.training_command import train
 
 if __name__ == "__main__":
     run_script(train, "cyclegan", __doc__)

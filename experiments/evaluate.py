@@ -4,35 +4,82 @@ python experiments/evaluate.py results/runs/cyclegan-oxford17-paper-seed0
 python experiments/evaluate.py RUN_DIR --split val --json scores.json --probes --class-test
 python experiments/evaluate.py PATCHGAN_RUN CAPSULE_RUN             compares the two, picture by picture (4.2)
 python experiments/evaluate.py RUN_SEED0 RUN_SEED1 RUN_SEED2        intervals over seeds too
-python experiments/evaluate.py results/reduced-oxford17/colorizers/*.npz --dataset oxford17     those that come along
+python experiments/evaluate.py results/reduced-oxford17/colorizers/*.npz --dataset oxford17     those that we ship
 python experiments/evaluate.py --dataset oxford17 --split all --image-size 128 --trivial-only
 
 What a run scored stays in its directory and is not scored again, as long as nothing that it depends on has changed.
 """
 
-import argparse
-import json
+import sys
 from pathlib import Path
 
+# This checkout's own packages come first, whatever else is named like them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import argparse
+import json
+import textwrap
+
 from data_loader import UserError, load_flowers
+from data_loader.files import write_text
 from data_loader.flowers import SPLITS, require_split
 from evaluation.baselines import GRAY
-from evaluation.comparison import MARGIN, compare
-from evaluation.metrics import MIN_SCORED_SIDE
-from experiments.cli import import_keras, require_defaults, run_script
-from experiments.compared_images import draw_most_different
-from experiments.score_report import describe_measures, print_report
-from experiments.scoring import brightness_of_colorizers, configurations, score_colorizers, score_runs, write_scores
-from experiments.train import show_notes
-from experiments.trained_run import flowers_of_runs, require_comparable, run_names
-from models.files import write_text
+from evaluation.metrics import BETTER, MEASURES, MIN_SCORED_SIDE, OTHER_MEASURES
+from evaluation.statistics import MARGIN, compare
+from experiments import import_keras, require_defaults, run_script
+from experiments.support.drawing import draw_most_different
+from experiments.support.runs import flowers_of_runs, require_comparable, run_names
+from experiments.support.scoring import Question, Scoring
+from experiments.support.store import interval
+from experiments.support.training_command import show_notes
 
 SAMPLES = 10
+# Shown in this order: name in the JSON, title, digits.
+COLUMNS = (
+    ("psnr", "PSNR", 2),
+    ("ssim", "SSIM", 3),
+    ("ciede2000", "CIEDE", 2),
+    ("ab_error", "ab err", 2),
+    ("auc_ab", "AuC", 3),
+    ("auc_ab_rebalanced", "AuC reb", 3),
+    ("ab_histogram_distance", "ab hist", 3),
+    ("colorfulness", "colorf", 1),
+    ("colorfulness_absolute", "c. abs", 1),
+    ("colorfulness_gap", "c. gap", 1),
+    ("pixel_l1_as_published", "as publ.", 1),
+)
 
 
 def main():
     """Score from the command line."""
     arguments = _parser().parse_args()
+    _require_sound(arguments)
+    networks, configs, size = {}, {}, arguments.image_size
+    if any(Path(path).suffix == ".npz" for path in arguments.run_dirs):
+        networks, size = _unpacked(arguments)
+    elif arguments.run_dirs:
+        configs = require_comparable(arguments.run_dirs)
+    if configs:
+        flowers = flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
+    else:
+        flowers = load_flowers(arguments.dataset or "auto", size, arguments.data_dir)
+    show_notes(flowers)
+    asked = ("split", "samples", "probes", "class_test", "last")
+    scoring = Scoring(flowers, Question(**{name: getattr(arguments, name) for name in asked}))
+    scored = scoring.trivial | scoring.runs(configs)
+    scored |= {name: scoring.packed(name, network) for name, network in networks.items()}
+    report = scoring.report(scored)
+    if len(configs) == 2:
+        report["comparison"] = _comparison(arguments, scoring.split, list(configs), scored)
+    _print_report(report)
+    scoring.write_reports(scored, configs)
+    if arguments.json:
+        write_text(arguments.json, json.dumps(report, indent=2) + "\n")
+    return 0
+
+
+def _require_sound(arguments):
+    """Refuse what nothing can be scored with."""
     if bool(arguments.run_dirs) == arguments.trivial_only:
         raise UserError("name at least one RUN_DIR or FILE.npz to score, or --trivial-only with a --dataset.")
     require_split(arguments.split)
@@ -44,29 +91,12 @@ def main():
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
         raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
-    if any(Path(path).suffix == ".npz" for path in arguments.run_dirs):
-        return _evaluate_packed(arguments)
-    configs = require_comparable(arguments.run_dirs) if arguments.run_dirs else {}
-    run_dirs = list(configs)
-    if configs:
-        flowers = flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
-    elif arguments.image_size < MIN_SCORED_SIDE:
+    if arguments.image_size < MIN_SCORED_SIDE:
         raise UserError(f"--image-size {arguments.image_size} is too small: use at least {MIN_SCORED_SIDE}.")
-    else:
-        flowers = load_flowers(arguments.dataset or "auto", arguments.image_size, arguments.data_dir)
-    show_notes(flowers)
-    extras = {name: getattr(arguments, name) for name in ("samples", "probes", "class_test", "last")}
-    report, scores = score_runs(flowers, arguments.split, configs, **extras)
-    report["configurations"] = configurations(report["runs"], report["rows"])
-    if len(run_dirs) == 2:
-        report["comparison"] = _comparison(arguments, flowers, run_dirs, scores)
-    print_report(report)
-    write_scores(report, run_dirs)
-    return _write_json(arguments, report)
 
 
-def _evaluate_packed(arguments):
-    """Score packed colorizers, of which nothing but the network is known; they are not compared with each other."""
+def _unpacked(arguments):
+    """Name in tables to network of the packed colorizers, which are not compared with each other; their image size."""
     files = [str(Path(file).resolve()) for file in arguments.run_dirs]
     for file in files:
         if Path(file).suffix != ".npz":
@@ -76,78 +106,88 @@ def _evaluate_packed(arguments):
     of_runs = ("probes", "class_test", "samples", "last", "margin", "figure", "image_size")
     require_defaults(_parser(), arguments, of_runs, "for a packed colorizer: leave it out, or name runs")
     import_keras()
-    from models.packed_colorizer import unpack
+    from models.colorizing import unpack
 
     networks = {name: unpack(file) for name, file in zip(run_names(files), files, strict=True)}
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:
-        raise UserError(f"these colorizers have images of {' and '.join(map(str, sizes))} pixels: score them apart.")
-    flowers = load_flowers(arguments.dataset or "auto", sizes.pop(), arguments.data_dir)
-    show_notes(flowers)
-    report = score_colorizers(networks, flowers, arguments.split)
-    report |= {"runs": brightness_of_colorizers(networks, flowers.split(arguments.split)), "configurations": []}
-    print_report(report)
-    return _write_json(arguments, report)
+        told = " and ".join(map(str, sorted(sizes)))
+        raise UserError(f"these colorizers have images of {told} pixels: score them apart.")
+    return networks, sizes.pop()
 
 
-def _write_json(arguments, report):
-    if arguments.json:
-        write_text(arguments.json, json.dumps(report, indent=2) + "\n")
-    return 0
-
-
-def _comparison(arguments, flowers, run_dirs, scores):
+def _comparison(arguments, split, run_dirs, scored):
     """The paired comparison of two runs, and a picture of where they differ most."""
     names = run_names(run_dirs)
-    errors = [scores[name].values["pixel_l1"] for name in names]
-    margin = arguments.margin * scores[GRAY].values["pixel_l1"].mean()
+    first, second, gray = (scored[name].scores.values["pixel_l1"] for name in (*names, GRAY))
     file = arguments.figure or Path(run_dirs[0]) / f"against-{Path(run_dirs[1]).name}.png"
-    draw_most_different(file, flowers.split(arguments.split), dict(zip(names, run_dirs, strict=True)), *errors)
-    return {"runs": names} | compare(*errors, margin) | {"figure": str(file)}
+    draw_most_different(file, split, dict(zip(names, run_dirs, strict=True)), first, second)
+    return {"runs": names} | compare(first, second, arguments.margin * gray.mean()) | {"figure": str(file)}
+
+
+def _print_report(report):
+    """Print the scores: a table, then a block of what else was measured for each run and each comparison."""
+    print(f"\n{report['dataset']}, {report['split']} split: {report['images']} images of {report['image_size']} pixels")
+    print(
+        "means over images (--help explains them); in brackets 95 % bootstrap intervals, further ones are in the JSON\n"
+    )
+    width = max(len(name) for name in report["rows"]) + 1
+    print(f"{'':{width}}{'pixel_l1':>10}{'ratio to gray':>23}" + "".join(f"{title:>9}" for _, title, _ in COLUMNS))
+    for name, row in report["rows"].items():
+        ratio = interval(row["ratio_to_gray"], 3) if "ratio_to_gray" in row else "-"
+        values = "".join(f"{row[key]['mean']:>9,.{digits}f}" for key, _, digits in COLUMNS)
+        print(f"{name:{width}}{row['pixel_l1']['mean']:>10,.1f}{ratio:>23}{values}")
+    for name, run in report["runs"].items():
+        measured = {part: run.get(part, {}) for part in OTHER_MEASURES}
+        values = {f"{part}: {key}": value for part, entry in measured.items() for key, value in entry.items()}
+        _print_values(name, values)
+    for group in report["configurations"]:
+        title = f"{', '.join(group['runs'])}: one configuration, seeds {group['seeds']}, with t-intervals over seeds"
+        _print_values(title, {measure: group[measure] for measure in ("ratio_to_gray", "colorfulness")})
+    if "comparison" in report:
+        compared = dict(report["comparison"])
+        first, second = compared.pop("runs")
+        _print_values(f"{second} - {first}: pixel_l1, with Wilcoxon's and an equivalence test", compared)
+    if "law" in report:
+        title = "The colour law, as pixel_l1: the best to expect, and how far two draws of a picture differ"
+        _print_values(title, report["law"])
+
+
+def _print_values(title, values):
+    """Print numbers, means with intervals, and other facts, a line each, by their names in the JSON."""
+    print(f"\n{textwrap.fill(title, 120)}")
+    width = max(map(len, values))
+    for name, value in values.items():
+        if isinstance(value, dict):
+            value = interval(value, 1 if abs(value["mean"]) >= 10 else 4)
+        elif isinstance(value, float):
+            value = f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
+        print(f"  {name.replace('_', ' '):{width}}  {value}")
 
 
 def _parser():
-    description = f"{__doc__}\nmeasures of a colouring, each a mean over images:\n{describe_measures()}"
+    description = f"{__doc__}\nmeasures of a colouring, each a mean over images:\n" + "\n".join(
+        f"  {name}\n      {one.meaning}\n      ({one.unit}; {one.range}; {BETTER[one.better]}; {one.source})"
+        for name, one in (MEASURES | OTHER_MEASURES).items()
+    )
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "run_dirs", nargs="*", metavar="RUN_DIR | FILE.npz", help="directories of trainings, or packed colorizers"
-    )
-    parser.add_argument("--split", default="test", help=f"{', '.join(SPLITS)} or all (default: test)")
-    parser.add_argument("--json", metavar="FILE", help="write the scores here too, beside each run's scores.json")
-    parser.add_argument("--probes", action="store_true", help="look for colours that F hides in its gray pictures")
-    parser.add_argument(
-        "--class-test", action="store_true", help="ask a classifier of real photographs for each colouring's class"
-    )
-    parser.add_argument(
-        "--samples",
-        type=int,
-        default=SAMPLES,
-        metavar="N",
-        help=f"colourings a picture of runs that have several, 0 for none (default: {SAMPLES})",
-    )
-    parser.add_argument(
-        "--last",
-        type=int,
-        default=0,
-        metavar="N",
-        help="score the mean over the colorizers of the last N finished epochs (default: the last checkpoint)",
-    )
-    parser.add_argument(
-        "--margin",
-        type=float,
-        default=MARGIN,
-        metavar="SHARE",
-        help=f"two runs count as alike within this share of the gray row's pixel_l1 (default: {MARGIN})",
-    )
-    parser.add_argument(
-        "--figure", metavar="FILE", help="where two runs differ most (default: against-SECOND.png in the first)"
-    )
-    parser.add_argument("--data-dir", help="folder that holds the Oxford images")
-    parser.add_argument(
-        "--trivial-only", action="store_true", help="score the trivial rows of a --dataset, without a run"
-    )
-    parser.add_argument("--dataset", help="as in training (default: the run's, or auto where there is no run)")
-    parser.add_argument("--image-size", type=int, default=128, metavar="N", help="with --trivial-only (default: 128)")
+    add = parser.add_argument
+    add("run_dirs", nargs="*", metavar="RUN_DIR | FILE.npz", help="directories of trainings, or packed colorizers")
+    add("--split", default="test", help=f"{', '.join(SPLITS)} or all (default: test)")
+    add("--json", metavar="FILE", help="write the scores here too, beside each run's scores.json")
+    add("--probes", action="store_true", help="look for colours that F hides in its gray pictures")
+    add("--class-test", action="store_true", help="ask a classifier of real photographs for each colouring's class")
+    told = f"colourings a picture of runs that have several, 0 for none (default: {SAMPLES})"
+    add("--samples", type=int, default=SAMPLES, metavar="N", help=told)
+    told = "score the mean over the colorizers of the last N finished epochs (default: the last checkpoint)"
+    add("--last", type=int, default=0, metavar="N", help=told)
+    told = f"two runs count as alike within this share of the gray row's pixel_l1 (default: {MARGIN})"
+    add("--margin", type=float, default=MARGIN, metavar="SHARE", help=told)
+    add("--figure", metavar="FILE", help="where two runs differ most (default: against-SECOND.png in the first)")
+    add("--data-dir", help="folder that holds the Oxford images")
+    add("--trivial-only", action="store_true", help="score the trivial rows of a --dataset, without a run")
+    add("--dataset", help="as in training (default: the run's, or auto where there is no run)")
+    add("--image-size", type=int, default=128, metavar="N", help="with --trivial-only (default: 128)")
     return parser
 
 

@@ -6,8 +6,14 @@ python experiments/pix2pix.py --preset quick                    64 pixels, small
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4    four colourings, by dropout
 """
 
-from experiments.cli import run_script
-from experiments.train import train
+import sys
+from pathlib import Path
+
+# This checkout's own packages come first, whatever else is named like them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from experiments import run_script
+from experiments.support.training_command import train
 
 if __name__ == "__main__":
     run_script(train, "pix2pix", __doc__)

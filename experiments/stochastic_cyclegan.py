@@ -8,8 +8,14 @@ python experiments/colorize.py RUN_DIR photo.jpg --samples 4    four colourings 
 The sample grids show three draws of the noise a row. The paper found them all the same.
 """
 
-from experiments.cli import run_script
-from experiments.train import train
+import sys
+from pathlib import Path
+
+# This checkout's own packages come first, whatever else is named like them.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from experiments import run_script
+from experiments.support.training_command import train
 
 if __name__ == "__main__":
     run_script(train, "stochastic_cyclegan", __doc__)

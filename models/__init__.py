@@ -7,6 +7,7 @@ from importlib import import_module
 
 from models.presets import MODELS
 
+# A class is in the file that is called as its script.
 _HOMES = {class_name: f"models.{name}" for name, (class_name, _) in MODELS.items()}
 
 __all__ = list(_HOMES)

@@ -1,21 +1,13 @@
 """CapsuleGAN-CycleGAN: a CycleGAN whose discriminators are capsule networks on 32×32 pixels (§3.4, 4.2)."""
 
-from models.capsule_discriminators import ROUNDS, published_discriminator, routing_discriminator
 from models.cyclegan import CycleGAN
+from models.discriminators import ROUNDS, published_discriminator, routing_discriminator
 from models.losses import CAPSULE_LOSSES
 from models.options import CapsuleCycleGANOptions
 
 
 class CapsuleCycleGAN(CycleGAN):
-    """A `CycleGAN` that builds other discriminators; the generators and Eq. 2 and 3 are the same.
-
-    Args:
-        **options: the fields of `CapsuleCycleGANOptions`; the defaults are the paper's: the published layers, squared
-            error on their sigmoid.
-
-    Raises:
-        UserError: an option has a value that it cannot have, or that another option contradicts.
-    """
+    """A `CycleGAN` that builds other discriminators; the generators and Eq. 2 and 3 are the same."""
 
     options_type = CapsuleCycleGANOptions
 

@@ -7,7 +7,9 @@ it runs in float32 whatever the precision.
 import math
 
 import keras
-from keras import layers, ops
+from keras import ops
+
+from models.layers import Float32Layer, registered
 
 # Inside the square root: the gradient of a norm at 0 is not finite otherwise.
 EPSILON = 1e-7
@@ -25,44 +27,25 @@ def squash(s):
 
 
 def route(votes, iterations=3, gradient="all"):
-    """Routing by agreement, procedure 1 of [13].
+    """Routing by agreement, procedure 1 of [13], of votes û_j|i (..., children, parents, d).
 
-    b = 0, then each round: c_ij = softmax over parents j of b_ij (Eq. 3), s_j = Σ_i c_ij û_j|i (Eq. 2),
-    v_j = squash(s_j), and, but for the last round, b_ij += û_j|i · v_j.
-
-    Args:
-        votes: û_j|i, (..., children, parents, d).
-        iterations: rounds, at least 1.
-        gradient: "all" lets it flow through every round, "last" through the last one alone.
-
-    Returns:
-        v (..., parents, d) and the last couplings c (..., children, parents), which sum to 1 over the parents.
+    b = 0, then in each of the `iterations`: c_ij = softmax over parents j of b_ij (Eq. 3), s_j = Σ_i c_ij û_j|i
+    (Eq. 2), v_j = squash(s_j), and, but for the last, b_ij += û_j|i · v_j. The gradient flows through "all" of them or
+    the "last". Gives v (..., parents, d) and the last couplings c (..., children, parents), which sum to 1 over j.
     """
     agreement = ops.zeros_like(votes[..., 0])
-    held = ops.stop_gradient(votes) if gradient == "last" else votes
-    for _ in range(iterations - 1):
-        parents = squash(_weighted_sum(ops.softmax(agreement, axis=-1), held))
-        agreement = agreement + ops.sum(held * parents[..., None, :, :], axis=-1)
-    couplings = ops.softmax(agreement, axis=-1)
-    return squash(_weighted_sum(couplings, votes)), couplings
+    for to_come in reversed(range(iterations)):
+        seen = ops.stop_gradient(votes) if to_come and gradient == "last" else votes
+        couplings = ops.softmax(agreement, axis=-1)
+        parents = squash(ops.sum(couplings[..., None] * seen, axis=-3))
+        if to_come:
+            agreement = agreement + ops.sum(seen * parents[..., None, :, :], axis=-1)
+    return parents, couplings
 
 
-def _weighted_sum(couplings, votes):
-    return ops.sum(couplings[..., None] * votes, axis=-3)
-
-
-class _Float32Layer(layers.Layer):
-    def __init__(self, **kwargs):
-        super().__init__(**{**kwargs, "dtype": "float32"})
-
-
-@keras.saving.register_keras_serializable(package="colorization")
-class Squash(_Float32Layer):
-    """`squash` of the capsules that the channels of a feature map are: (n, h, w, t·d) to (n, h, w, t, d).
-
-    Args:
-        dimension: d, numbers a capsule.
-    """
+@registered
+class Squash(Float32Layer):
+    """Channels as capsules of `dimension` numbers, squashed: (n, h, w, t · d) to (n, h, w, t, d)."""
 
     def __init__(self, dimension, **kwargs):
         super().__init__(**kwargs)
@@ -71,12 +54,13 @@ class Squash(_Float32Layer):
     def call(self, x):
         return squash(ops.reshape(x, (-1, *x.shape[1:-1], x.shape[-1] // self.dimension, self.dimension)))
 
-    def get_config(self):
-        return {**super().get_config(), "dimension": self.dimension}
 
+@registered
+class RoutingCapsules(Float32Layer):
+    """Fully connected capsules: every child votes for each of at least 2 parents, and `route` weighs the votes.
 
-class _RoutingLayer(_Float32Layer):
-    """What both routing layers are made with; see them."""
+    Input (n, children, d) or a map of capsules (n, h, w, t, d), output (n, parents, dimension).
+    """
 
     def __init__(self, parents, dimension, iterations=3, gradient="all", **kwargs):
         super().__init__(**kwargs)
@@ -85,8 +69,15 @@ class _RoutingLayer(_Float32Layer):
         self.parents, self.dimension = parents, dimension
         self.iterations, self.gradient = iterations, gradient
 
-    def _add_transform(self, children, child_dimension):
-        """W_ij of û_j|i = W_ij u_i for all i and j, as one (children, d_i, parents · d_j)."""
+    def build(self, input_shape):
+        self.children = math.prod(input_shape[1:-1])
+        self.add_transform(self.children, input_shape[-1])
+
+    def call(self, capsules):
+        return self.parents_of(ops.reshape(capsules, (-1, self.children, capsules.shape[-1])))
+
+    def add_transform(self, children, child_dimension):
+        """W_ij of û_j|i = W_ij u_i for all i and j, as one weight (children, d_i, parents · d_j)."""
         # Squash takes what is short to almost nothing, and the gradient with it. So that children of middling length
         # (‖u‖² = ½) and equal couplings (1 / parents) start with parents of middling length too, E‖s‖² is made 1.
         deviation = self.parents * math.sqrt(2 / (children * self.dimension))
@@ -94,56 +85,19 @@ class _RoutingLayer(_Float32Layer):
         initializer = keras.initializers.RandomNormal(stddev=deviation)
         self.transform = self.add_weight(shape=shape, initializer=initializer, name="transform")
 
-    def _votes(self, children):
-        """û_j|i = W_ij u_i (Eq. 2 of [13]): (..., children, d_i) to (..., children, parents, d_j)."""
+    def parents_of(self, children):
+        """Votes û_j|i = W_ij u_i (Eq. 2 of [13]), routed: (..., children, d_i) to (..., parents, d_j)."""
         votes = ops.einsum("...id,idp->...ip", children, self.transform)
-        return ops.reshape(votes, (-1, *votes.shape[1:-1], self.parents, self.dimension))
-
-    def get_config(self):
-        own = {"parents": self.parents, "dimension": self.dimension}
-        return {**super().get_config(), **own, "iterations": self.iterations, "gradient": self.gradient}
+        votes = ops.reshape(votes, (-1, *votes.shape[1:-1], self.parents, self.dimension))
+        return route(votes, self.iterations, self.gradient)[0]
 
 
-@keras.saving.register_keras_serializable(package="colorization")
-class RoutingCapsules(_RoutingLayer):
-    """Fully connected capsules: every child votes for every parent, and routing weighs the votes.
-
-    Args:
-        parents: capsules of this layer, at least 2.
-        dimension: numbers a parent.
-        iterations, gradient: of `route`.
-
-    Input (n, children, d) or a map of capsules (n, h, w, t, d), output (n, parents, dimension).
-
-    Raises:
-        ValueError: fewer than 2 parents.
-    """
-
-    def build(self, input_shape):
-        self.children = 1
-        for size in input_shape[1:-1]:
-            self.children *= size
-        self._add_transform(self.children, input_shape[-1])
-
-    def call(self, capsules):
-        children = ops.reshape(capsules, (-1, self.children, capsules.shape[-1]))
-        return route(self._votes(children), self.iterations, self.gradient)[0]
-
-
-@keras.saving.register_keras_serializable(package="colorization")
-class ConvolutionalCapsules(_RoutingLayer):
+@registered
+class ConvolutionalCapsules(RoutingCapsules):
     """Capsules over a map: at each place the 3×3 places around it vote, with the same W everywhere.
 
-    Args:
-        parents: types of capsules of this layer, at least 2.
-        dimension: numbers a capsule.
-        stride: 1 or 2; places are padded with zeros, which vote for nothing.
-        iterations, gradient: of `route`.
-
-    Input (n, h, w, t, d), output (n, ⌈h / stride⌉, ⌈w / stride⌉, parents, dimension).
-
-    Raises:
-        ValueError: fewer than 2 parents.
+    Input (n, h, w, t, d), output (n, ⌈h / stride⌉, ⌈w / stride⌉, parents, dimension), stride 1 or 2. Places beyond the
+    edge are zeros, which vote for nothing. Other arguments are those of `RoutingCapsules`.
     """
 
     def __init__(self, parents, dimension, stride=1, **kwargs):
@@ -151,7 +105,7 @@ class ConvolutionalCapsules(_RoutingLayer):
         self.stride = stride
 
     def build(self, input_shape):
-        self._add_transform(9 * input_shape[-2], input_shape[-1])
+        self.add_transform(9 * input_shape[-2], input_shape[-1])
 
     def call(self, capsules):
         _, height, width, _, _ = capsules.shape
@@ -161,23 +115,20 @@ class ConvolutionalCapsules(_RoutingLayer):
             for row in range(3)
             for column in range(3)
         ]
-        return route(self._votes(ops.concatenate(neighbours, axis=-2)), self.iterations, self.gradient)[0]
-
-    def get_config(self):
-        return {**super().get_config(), "stride": self.stride}
+        return self.parents_of(ops.concatenate(neighbours, axis=-2))
 
 
-@keras.saving.register_keras_serializable(package="colorization")
-class Lengths(_Float32Layer):
-    """‖v‖ of each capsule: (..., parents, d) to (..., parents)."""
+@registered
+class Lengths(Float32Layer):
+    """‖v‖ of each capsule: (..., d) to (...)."""
 
     def call(self, capsules):
         return length(capsules)
 
 
-@keras.saving.register_keras_serializable(package="colorization")
-class RealOverFake(_Float32Layer):
-    """The logit of two capsules, ‖v_real‖ − ‖v_fake‖: lengths (..., 2) to (..., 1), within (−1, 1)."""
+@registered
+class RealOverFake(Float32Layer):
+    """The logit of two capsules, ‖v_real‖ − ‖v_fake‖: lengths (..., 2) to (..., 1) within (−1, 1)."""
 
     def call(self, lengths):
         return lengths[..., :1] - lengths[..., 1:]

@@ -1,55 +1,119 @@
-"""Colour gray images with a trained generator: one colouring each, or several where the generator can."""
+"""Colour gray images with a trained colorizer: load it, colour arrays of its size, colour a photograph of any size.
 
+A colorizer is a network from gray (n, S, S, 1), and maybe noise z (n, d), to colour (n, S, S, 3); images in [-1, 1].
+"""
+
+import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
+from PIL import Image
 
-from data_loader.errors import UserError
-from data_loader.images import from_network, to_network, to_uint8
+# Our layers register themselves there, so that they can be read back.
+import models.chroma
+import models.convolutions
+import models.layers  # noqa: F401
+from data_loader.files import DAMAGED, UserError, replacing
+from data_loader.images import from_network, in_gamut, luma, resize, to_network, to_uint8, to_unit
 
-CHUNK = 8
+CHUNK = 8  # images at a time
+DESCRIPTION = "network"  # name of the architecture in a packed file
+
+
+def load_colorizer(source, class_name=None, file=None):
+    """The colorizer of a run's directory, its last or another `file` of `generators_of`, or of an .npz file of `pack`.
+
+    A `UserError` where there is none, it cannot be read, is no colorizer, or that of a class other than `class_name`.
+    """
+    if Path(source).suffix == ".npz" and not Path(source).is_dir():
+        return unpack(source)
+    file = Path(file or Path(source) / "generator.keras")
+    if not file.is_file():
+        raise UserError(f"{source} has no {file.name} yet: train until the first checkpoint.")
+    try:
+        network = keras.models.load_model(file, compile=False)
+    except Exception as error:  # Keras raises almost any class here on a damaged file.
+        remedy = "the run's training command, typed again, writes it anew."
+        raise UserError(f"{file} is damaged or no Keras file: {remedy}") from error
+    channels = [tensor.shape[-1] for tensor in (*network.inputs[:1], *network.outputs)]
+    if channels != [1, 3] or len(network.inputs) > 2:
+        raise UserError(f"{file} is no colorizer, from gray to colour: name the run directory of a training.")
+    if class_name and network.name != colorizer_name(class_name):
+        remedy = "the run's training command, typed again, writes its own."
+        raise UserError(f"{file} is {network.name} and the run trained a {class_name}: {remedy}")
+    return network
+
+
+def colorizer_name(class_name):
+    """What a class calls its colorizer, so that a file tells whose it is."""
+    return f"{class_name}_colorizer"
+
+
+def generators_of(run_dir):
+    """The colorizers of a run's last finished epochs, oldest first, as files generators/epoch_NNN.keras."""
+    return sorted(Path(run_dir).glob("generators/epoch_*.keras"))
+
+
+def unpack(file):
+    """The colorizer in a file that `pack` wrote, in float32; a `UserError` where it is missing or damaged."""
+    try:
+        with np.load(Path(file), allow_pickle=False) as arrays:
+            description = str(arrays[DESCRIPTION])
+            weights = [arrays[name].astype("float32") for name in sorted(arrays.files) if name != DESCRIPTION]
+        network = keras.models.model_from_json(description)
+        network.set_weights(weights)
+    except FileNotFoundError:
+        raise UserError(f"{file} does not exist: check the spelling.") from None
+    except (*DAMAGED, TypeError, AttributeError) as error:
+        raise UserError(f"{file} is damaged or no packed colorizer: restore it.") from error
+    return network
+
+
+def pack(network, file):
+    """Write a colorizer as float16, in half a .keras file's size; a `UserError` where a weight is beyond its range."""
+    with np.errstate(over="ignore"):
+        halves = [weight.astype("float16") for weight in network.get_weights()]
+    if not all(np.isfinite(half).all() for half in halves):
+        raise UserError(f"{network.name} has weights beyond 65504, which half precision cannot hold: ship another.")
+    arrays = {f"weight{number:04d}": half for number, half in enumerate(halves)}
+    arrays[DESCRIPTION] = np.array(network.to_json())
+    with replacing(file) as scratch, zipfile.ZipFile(scratch, "w") as archive:
+        for name, array in arrays.items():
+            # Without the time of day, which `np.savez` would note: the same network gives the same bytes.
+            entry = zipfile.ZipInfo(f"{name}.npy")
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w") as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
 def colorize(network, gray, samples=None, seed=0, z=None):
-    """Colour gray images with a colorizer.
+    """Colour gray images of a colorizer's size S: one colouring each, or several where the colorizer has noise.
 
-    A colorizer that reads noise draws it from N(0, I) by the seed. One with dropout (pix2pix) colours without it
-    and with moving statistics, unless samples are asked for: dropout is its noise then. Any other has one colouring.
+    Where a colorizer reads z, it is drawn from N(0, I) by the seed. The noise of pix2pix is its dropout, which is left
+    out unless samples are asked for; batch norms use moving statistics in any case.
 
     Args:
-        network: a colorizer: gray (n, S, S, 1), and z (n, d) if it reads noise, to colour (n, S, S, 3), in [-1, 1].
-        gray: (n, S, S) or (n, S, S, 1), uint8, or float in [0, 1].
-        samples: number of colourings an image; None for one without an axis of its own.
+        network: the colorizer.
+        gray: (n, S, S) or (n, S, S, 1), uint8, or float in [0, 1]; another shape is a `ValueError`.
+        samples: colourings an image, uint8 (n, samples, S, S, 3); None for one, (n, S, S, 3).
         seed: whole number, or a tuple of them; the same seed gives the same colours.
         z: (n, d) or, with samples, (n, samples, d): the noise itself, instead of a seed.
 
-    Returns:
-        uint8 (n, S, S, 3), or (n, samples, S, S, 3).
-
     Raises:
-        UserError: `samples` is below 1 or the network has one colouring only, `z` has another shape, or the colours
-            are not finite.
-        ValueError: the gray images have another shape.
+        UserError: of `samples` below 1 or a network without noise, `z` of another shape, colours that are not finite.
     """
-    images = _checked(network, gray)
-    color = to_uint8(from_network(predict_colors(network, images, samples, seed, z)))
-    return color if samples is None else color.reshape(len(images), samples, *color.shape[1:])
+    gray = np.asarray(gray)
+    gray = gray if gray.ndim == 4 else gray[..., None]
+    side = network.inputs[0].shape[1]
+    if gray.ndim != 4 or gray.shape[1:] != (side, side, 1):
+        raise ValueError(f"gray images must be (n, {side}, {side}) or with a last axis of 1, not {gray.shape}.")
+    color = to_uint8(from_network(predict_colors(network, to_network(gray), samples, seed, z)))
+    return color if samples is None else color.reshape(len(gray), samples, *color.shape[1:])
 
 
 def predict_colors(network, images, samples=None, seed=0, z=None):
-    """What a colorizer puts out, before it becomes 8 bits.
-
-    Args:
-        network, samples, seed, z: as in `colorize`.
-        images: (n, S, S, 1) in [-1, 1].
-
-    Returns:
-        (n · samples, S, S, 3) in [-1, 1].
-
-    Raises:
-        UserError: as `colorize`.
-    """
+    """As `colorize`, but of images (n, S, S, 1) in [-1, 1], and not rounded: (n · samples, S, S, 3) in [-1, 1]."""
     if samples is not None and samples < 1:
         raise UserError(f"samples {samples} is too small: ask for at least 1.")
     repeated = np.repeat(images, samples or 1, axis=0)
@@ -59,7 +123,7 @@ def predict_colors(network, images, samples=None, seed=0, z=None):
         raise UserError("this colorizer reads no noise: leave z out.")
     if samples is None:
         return predict_images(network, images)
-    return _with_dropout(network, repeated, seed)
+    return _predict_with_dropout(network, repeated, seed)
 
 
 def reads_noise(network):
@@ -73,66 +137,14 @@ def has_noise(network):
 
 
 def predict_images(network, inputs):
-    """Run a network on images in [-1, 1], as at test time: no dropout, moving statistics.
-
-    Raises:
-        UserError: it puts out NaN or infinity.
-    """
+    """Run a network on images in [-1, 1] as at test time, without dropout; a `UserError` where they come out NaN."""
     return _finite(network.predict(inputs, batch_size=CHUNK, verbose=0))
 
 
-def colorizer_name(class_name):
-    """What a class calls its colorizer, so that a file tells whose it is."""
-    return f"{class_name}_colorizer"
-
-
-def load_colorizer(run_dir, class_name=None, file=None):
-    """The colorizer of a run, gray (n, S, S, 1) to colour (n, S, S, 3), both in [-1, 1].
-
-    Args:
-        run_dir: where a training wrote generator.keras.
-        class_name: of the model that the run trained, if that is to be checked.
-        file: of an earlier colorizer of the run, as `generators_of` names them (default: its last).
-
-    Raises:
-        UserError: the run has none, it cannot be read, it is no colorizer, or that of another class.
-    """
-    # Registers our layers, so that they can be read back.
-    import models.generators  # noqa: F401
-
-    file = Path(file or Path(run_dir) / "generator.keras")
-    if not file.is_file():
-        raise UserError(f"{run_dir} has no {file.name} yet: train until the first checkpoint.")
-    try:
-        network = keras.models.load_model(file, compile=False)
-    except Exception as error:  # Keras raises almost any class here on a damaged file.
-        raise UserError(
-            f"{file} is damaged or no Keras file: the run's training command, typed again, writes it anew."
-        ) from error
-    channels = [tensor.shape[-1] for tensor in (*network.inputs[:1], *network.outputs)]
-    if channels != [1, 3] or len(network.inputs) > 2:
-        raise UserError(f"{file} is no colorizer, from gray to colour: name the run directory of a training.")
-    if class_name and network.name != colorizer_name(class_name):
-        raise UserError(
-            f"{file} is {network.name} and the run trained a {class_name}: "
-            "the run's training command, typed again, writes its own."
-        )
-    return network
-
-
-def generators_of(run_dir):
-    """The colorizers of a run's last finished epochs, oldest first, as files generators/epoch_NNN.keras."""
-    return sorted(Path(run_dir).glob("generators/epoch_*.keras"))
-
-
-def _checked(network, gray):
-    """Gray images as the network wants them."""
-    gray = np.asarray(gray)
-    gray = gray if gray.ndim == 4 else gray[..., None]
-    side = network.inputs[0].shape[1]
-    if gray.ndim != 4 or gray.shape[1:] != (side, side, 1):
-        raise ValueError(f"gray images must be (n, {side}, {side}) or with a last axis of 1, not {gray.shape}.")
-    return to_network(gray)
+def _finite(images):
+    if not np.isfinite(images).all():
+        raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
+    return images
 
 
 def _noise(network, images, samples, seed, z):
@@ -146,10 +158,13 @@ def _noise(network, images, samples, seed, z):
     return np.asarray(z, "float32").reshape(-1, size)
 
 
-def _with_dropout(network, images, seed):
+def _dropouts(network):
+    return [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout) and layer.rate]
+
+
+def _predict_with_dropout(network, images, seed):
     """Colour with dropout as at training, but with moving statistics; no state of the network is changed."""
-    layers = _dropouts(network)
-    if not layers:
+    if not _dropouts(network):
         raise UserError("this colorizer has one colouring for an image: leave out --samples (samples, in Python).")
 
     def call(layer, *inputs, **arguments):
@@ -158,25 +173,29 @@ def _with_dropout(network, images, seed):
         return layer(*inputs, **arguments)
 
     sampler = keras.models.clone_model(network, clone_function=lambda layer: layer, call_function=call)
-    states = [layer.seed_generator.state for layer in layers]
-    kept = [keras.ops.convert_to_numpy(state) for state in states]
+    states = [layer.seed_generator.state for layer in _dropouts(network)]
     seeds = np.random.default_rng(seed).integers(2**32, size=(len(states), 2), dtype="uint32")
-    try:
-        for state, value in zip(states, seeds, strict=True):
-            state.assign(value)
+    with keras.StatelessScope(zip(states, map(keras.ops.convert_to_tensor, seeds), strict=True)):
         # Not `predict`, which would set every layer to test time again.
         chunks = [sampler(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
-        return _finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))
-    finally:
-        for state, value in zip(states, kept, strict=True):
-            state.assign(value)
+    return _finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))
 
 
-def _dropouts(network):
-    return [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout) and layer.rate]
+def colorize_photograph(network, photograph, samples=None, seed=0):
+    """Colour a photograph, an RGB Pillow image of any size, whose own colours are not looked at.
 
+    The network sees the luma of the whole photograph at its own size; the chroma of its answer (RGB − luma)
+    is enlarged bilinearly and added to the photograph's luma, pixel by pixel as far as RGB permits.
+    Gives float (H, W, 3) in [0, 1], or a list of them if samples are asked for, as in `colorize`.
+    """
+    gray = luma(to_unit(np.asarray(photograph)))
 
-def _finite(images):
-    if not np.isfinite(images).all():
-        raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
-    return images
+    def enlarged(small):
+        chroma = to_unit(small) - luma(to_unit(small))
+        planes = (Image.fromarray(plane) for plane in np.moveaxis(chroma, -1, 0))
+        planes = [plane.resize(photograph.size, Image.Resampling.BILINEAR) for plane in planes]
+        return in_gamut(gray, np.stack(planes, axis=-1))
+
+    size = network.inputs[0].shape[1]
+    small = colorize(network, luma(to_unit(resize(photograph, size)))[None], samples, seed)[0]
+    return enlarged(small) if samples is None else [enlarged(sample) for sample in small]

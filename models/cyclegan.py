@@ -2,38 +2,32 @@
 
 from keras import ops
 
+from data_loader.images import luma, to_network
+from models import draws
+from models.chroma import match_chroma, some_photographs
+from models.colorizing import predict_colors
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
-from models.hidden_color import noise_draws, with_noise
-from models.image_pool import ImagePool, pool_draws
-from models.known_pairs import list_pairs, pair_draws
-from models.layers import gray_as_rgb
+from models.layers import ImagePool, gray_as_rgb
 from models.losses import GAN_LOSSES, PIXEL_LOSSES, without_learning
 from models.options import CycleGANOptions
 
 
 class CycleGAN(ColorizationGAN):
-    """Colours gray photographs, learned without pairs. X is gray, Y is colour, G: X → Y, F: Y → X.
-
-    Args:
-        **options: the fields of `CycleGANOptions`; the defaults are the paper's.
-
-    Raises:
-        UserError: an option has a value that it cannot have.
-    """
+    """Colours gray photographs, learned without pairs. X is gray, Y is colour, G: X → Y, F: Y → X."""
 
     options_type = CycleGANOptions
 
     def __init__(self, **options):
         super().__init__(**options)
+        o = self.options
         self.gan_loss = self.choose_gan_loss()
-        self.cycle_norm = PIXEL_LOSSES[self.options.cycle_loss]
+        self.cycle_norm = PIXEL_LOSSES[o.cycle_loss]
         # G reads three channels, gray three times, so that the identity term can show it colour.
-        if self.options.output == "rgb":
+        if o.output == "rgb":
             self.G = self.build_generator(3, 3, "G")
         else:
-            o = self.options
             shown = {"matched": o.match_colorfulness > 0, "contrasted": o.match_contrast}
             shown |= {"halved": o.half_chroma, "kept": o.keep_luma}
             self.G = chroma_generator(self.build_generator(3, 2, "chroma"), "G", **shown)
@@ -41,11 +35,11 @@ class CycleGAN(ColorizationGAN):
         self.D_X = self.build_discriminator(1, "D_X")
         self.D_Y = self.build_discriminator(3, "D_Y")
         self.colorizer = colorizer(self.G)
-        size = self.options.pool_size
-        self.pools = [ImagePool(size, network.output_shape[1:]) for network in (self.G, self.F)] if size else []
+        shapes = [network.output_shape[1:] for network in (self.G, self.F)] if o.pool_size else []
+        self.pools = [ImagePool(o.pool_size, shape) for shape in shapes]
         terms = ["gan_color", "gan_gray", "cycle_gray", "cycle_color", "d_color", "d_gray"]
-        terms += ["identity_gray", "identity_color"] if self.options.lambda_identity else []
-        self.finish(terms + (["paired"] if self.options.paired_weight else []), self.options.ema)
+        terms += ["identity_gray", "identity_color"] if o.lambda_identity else []
+        self.finish(terms + (["paired"] if o.paired_weight else []), o.ema)
 
     def build_generator(self, in_channels, out_channels, name, **noise):
         """A generator as in §3.1: (n, S, S, in_channels) to (n, S, S, out_channels), both in [-1, 1]."""
@@ -66,33 +60,34 @@ class CycleGAN(ColorizationGAN):
         """Eq. 1 as a function of what a discriminator puts out."""
         return GAN_LOSSES[self.options.chosen_gan_loss]
 
+    @property
+    def drawn_names(self):
+        """What a batch has beside its images: only what the options ask for."""
+        o = self.options
+        drawn = (draws.POOL, o.pool_size), (draws.GRAY_NOISE, o.cycle_noise), (draws.PAIRS, o.paired_weight)
+        return [name for names, wanted in drawn if wanted for name in names]
+
     def draws(self, batches, step):
         """What the image pools do, the noise on F(y), and the originals of the gray images whose pair is known."""
         o = self.options
-        noise = noise_draws(o.cycle_noise, o.image_size, batches, step)
-        return pool_draws(o.pool_size, batches, step) | noise | pair_draws(o, batches, step)
+        noise = draws.gray_noise(o.cycle_noise, o.image_size, batches, step)
+        return draws.pool_moves(o.pool_size, batches, step) | noise | draws.pairs(o, batches, step)
 
     def record(self, batches):
-        """The photographs whose pair is known."""
-        pairs = list_pairs(self.options, batches)
-        return {} if pairs is None else {"pairs.txt": pairs}
+        return {"pairs.txt": draws.list_pairs(self.options, batches)} if self.options.paired_weight else {}
 
-    def objective(self, gray, color, fake_color, **draws):
+    def objective(self, batch, fake_color):
         """Eq. 3, the whole objective; see `adversarial` and `discrimination` for Eq. 1 and `cycle` for Eq. 2.
 
-        Args:
-            gray: x, (n, S, S, 1) in [-1, 1].
-            color: y, (n, S, S, 3), of other photographs.
-            fake_color: G(x).
-            **draws: what `draws` drew for the batch.
-
-        Returns:
-            dict of the weighted terms; the objective is their sum.
+        The batch has gray x and color y of other photographs, and what was drawn; `fake_color` is G(x).
         """
+        gray, color = batch["gray"], batch["color"]
         fake_gray = self.F(color, training=True)
         cycled_gray = self.F(fake_color, training=True)
-        cycled_color = self.translate(with_noise(fake_gray, **draws), training=True, **draws)
-        shown_color, shown_gray = self.shown(fake_color, fake_gray, **draws)
+        # With noise F cannot hide the colours there.
+        read_gray = fake_gray + batch["gray_noise"] if self.options.cycle_noise else fake_gray
+        cycled_color = self.translate(read_gray, batch, training=True)
+        shown_color, shown_gray = self.shown(fake_color, fake_gray, batch)
         terms = {
             "gan_color": self.adversarial(self.D_Y, fake_color),
             "gan_gray": self.adversarial(self.D_X, fake_gray),
@@ -101,7 +96,7 @@ class CycleGAN(ColorizationGAN):
             "d_color": self.discrimination(self.D_Y, color, shown_color),
             "d_gray": self.discrimination(self.D_X, gray, shown_gray),
         }
-        return terms | self.identity(gray, color, **draws) | self.paired_loss(fake_color, **draws)
+        return terms | self.identity(batch) | self.paired_loss(fake_color, batch)
 
     def adversarial(self, discriminator, fake):
         """Eq. 1 as the generator sees it: its fakes should look real. Moves the generator only."""
@@ -117,33 +112,45 @@ class CycleGAN(ColorizationGAN):
         """One of the two terms of Eq. 2, ‖F(G(x)) − x‖ or ‖G(F(y)) − y‖ (mean over pixels), times λ of Eq. 3."""
         return self.options.lambda_cycle * self.cycle_norm(cycled, original)
 
-    def shown(self, fake_color, fake_gray, place=None, store=None, show_past=None, **_):
+    def shown(self, fake_color, fake_gray, batch):
         """The fakes that the discriminators see: the newest, or with pools half of the time past ones."""
         if not self.pools:
             return fake_color, fake_gray
+        moves = [batch[name] for name in draws.POOL]
         color_pool, gray_pool = self.pools
-        return color_pool(fake_color, place, store, show_past), gray_pool(fake_gray, place, store, show_past)
+        return color_pool(fake_color, *moves), gray_pool(fake_gray, *moves)
 
-    def identity(self, gray, color, **draws):
+    def identity(self, batch):
         """‖F(x) − x‖₁ and ‖G(y) − y‖₁, which the published code adds: each leaves its own domain alone."""
         if not self.options.lambda_identity:
             return {}
         l1, weight = PIXEL_LOSSES["l1"], self.options.lambda_identity
+        gray, color = batch["gray"], batch["color"]
         return {
             "identity_gray": weight * l1(self.F(gray_as_rgb(gray), training=True), gray),
-            "identity_color": weight * l1(self.G(self.generator_inputs(color, **draws), training=True), color),
+            "identity_color": weight * l1(self.G(self.generator_inputs(color, batch), training=True), color),
         }
 
-    def paired_loss(self, fake_color, original=None, known=None, **_):
+    def paired_loss(self, fake_color, batch):
         """The conditional loss of §5 on the images whose pair is known, ‖G(x) − its original‖; 0 for the others."""
         if not self.options.paired_weight:
             return {}
-        known = known[:, :, None, None]
-        error = PIXEL_LOSSES[self.options.paired_loss](known * fake_color, known * original)
+        known = batch["known"][:, :, None, None]
+        error = PIXEL_LOSSES[self.options.paired_loss](known * fake_color, known * batch["original"])
         return {"paired": self.options.paired_weight * error}
 
+    def after_epoch(self, batches):
+        """Give images the training photographs' amount of colour, if the options ask for it."""
+        o = self.options
+        if not o.match_colorfulness:
+            return
+        rgb = luma(to_network(some_photographs(batches.gray_split))).repeat(3, axis=-1)
+        with self.averaged():
+            chroma = predict_colors(self.G.get_layer("chroma"), rgb, seed=0)
+        color = some_photographs(batches.color_split)
+        match_chroma(self.G.layers[-1], rgb, chroma, color, o.match_colorfulness, o.match_contrast)
+
     def sample_columns(self, gray, color):
-        """What a sample grid shows: original, translated and reconstructed in both directions."""
         fake_color = self.predict_images(self.colorizer, gray)
         fake_gray = self.predict_images(self.F, color)
         return {

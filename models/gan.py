@@ -1,16 +1,15 @@
-"""What all colorizers share: one scalar objective, a train loop, colouring, sample grids."""
+"""What all colorizers share: one scalar objective, batches by name, colouring, sample grids."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import keras
 from keras import ops
 
+from data_loader.files import keep_freed_memory
 from data_loader.images import from_network, luma, to_network
-from models.averaging import AveragingAdam
+from models import training
 from models.colorizing import colorize, colorizer_name, predict_images
-from models.runtime import prepare_runtime
-from models.sample_grid import draw
-from models.training import train_epochs
+from models.record import draw_grid
 
 
 class ColorizationGAN(keras.Model):
@@ -20,29 +19,28 @@ class ColorizationGAN(keras.Model):
     which term. One Adam over all variables is the same as one a network, since Adam works element by element
     and every network has the same settings; all are updated at once, as in the original CycleGAN.
 
-    A subclass names its `options_type`, builds its networks in `__init__`, among them `self.colorizer`
-    (gray to colour), calls `finish` with the names of its terms, and writes `objective` and `sample_columns`.
-
-    Args:
-        **options: the fields of `options_type`.
+    A batch is a dict: `gray` x (n, S, S, 1) and `color` y (n, S, S, 3), both in [-1, 1], and what was drawn for the
+    step (`draws`). Arguments are the fields of `options_type`; a value that cannot be is a `UserError`. A subclass
+    builds its networks in `__init__`, among them `self.colorizer` (gray to colour), calls `finish` with the names of
+    its terms, and writes `objective` and `sample_columns`; if it draws anything, also `draws` and `drawn_names`.
     """
 
     options_type = None
     paired = False
+    drawn_names = ()
 
     def __init__(self, **options):
         # The losses are float32 whatever the networks' precision, so the model itself is.
         super().__init__(dtype="float32")
         self.options = self.options_type(**options)
+        self.precision = keras.config.dtype_policy().name
         prepare_runtime()
         keras.utils.set_random_seed(self.options.seed)
 
     def finish(self, terms, ema=0.0):
-        """Make the optimizer and a running mean a loss term, once all networks are built.
+        """Make the optimizer and a running mean for each of the objective's terms, once all networks are built.
 
-        Args:
-            terms: names of the objective's terms.
-            ema: momentum of the average of the weights that images are made with; 0 for none.
+        Images are made with an average of the weights of the momentum `ema`, if that is not 0.
         """
         self.ema = ema
         self.colorizer.name = colorizer_name(type(self).__name__)
@@ -54,37 +52,49 @@ class ColorizationGAN(keras.Model):
         self.optimizer.build(self.trainable_variables)
         self.built = True
 
+    def batch(self, batches, step):
+        """Batch number `step` of `data_loader.Batches`, a dict of all that the objective reads."""
+        gray, color = batches.batch(step)
+        return {"gray": gray, "color": color} | self.draws(batches, step)
+
     def draws(self, batches, step):
-        """All that is random in a step beside its images, name to array (n, ...); it depends on (seed, step) alone."""
+        """All that is random in a step beside its images, `drawn_names` to arrays; it depends on (seed, step) alone."""
         return {}
 
     def record(self, batches):
         """What a run keeps beside its checkpoints, name of a file to its text."""
         return {}
 
-    def call(self, x, training=None):
-        """G(x): a batch's x, gray (n, S, S, 1) with the step's draws if any, to colour (n, S, S, 3), in [-1, 1]."""
-        gray, draws = _unpack(x)
-        return self.translate(gray, training=training, **draws)
+    def call(self, batch, training=None):
+        """G(x) of a batch: colour (n, S, S, 3) in [-1, 1]."""
+        return self.translate(batch["gray"], batch, training=training)
 
-    def translate(self, gray, training=None, **draws):
-        """G(x) for gray images (n, S, S, 1)."""
-        return self.colorizer(self.generator_inputs(gray, **draws), training=training)
+    def translate(self, gray, batch, training=None):
+        """G of gray images (n, S, S, 1), with what the batch has drawn for G."""
+        return self.colorizer(self.generator_inputs(gray, batch), training=training)
 
-    def generator_inputs(self, image, **draws):
+    def generator_inputs(self, image, batch):
         """What the generator reads: the image and, in a subclass, what was drawn for it."""
         return image
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The objective of a batch, a scalar; Keras' `fit` calls it with y_pred = G(x)."""
-        gray, draws = _unpack(x)
-        terms = self.objective(gray, y, y_pred, **draws)
+        """The objective of a batch `x`, a scalar; Keras' train step calls it with y_pred = G(x)."""
+        expected = {"gray", "color", *self.drawn_names}
+        if set(x) != expected:
+            raise KeyError(f"a batch of this {type(self).__name__} has {sorted(expected)}, and not {sorted(x)}.")
+        terms = self.objective(x, y_pred)
         for tracker in self.trackers:
-            # Weighted by images, as Keras weights the loss: a short last batch counts for less.
-            tracker.update_state(terms[tracker.name], sample_weight=ops.shape(y)[0])
+            tracker.update_state(terms[tracker.name])
         return sum(terms[name] for name in self.terms)
 
-    def objective(self, gray, color, fake_color, **draws):
+    def train_on(self, batch):
+        """One step on a batch of arrays; the objective's terms and their sum `loss`, name to number."""
+        # PyTorch's `train_on_batch` takes tensors alone.
+        tensors = {name: ops.convert_to_tensor(value) for name, value in batch.items()}
+        logs = self.train_on_batch(tensors, return_dict=True)
+        return {name: float(logs[name]) for name in (*self.terms, "loss")}
+
+    def objective(self, batch, fake_color):
         """The named, weighted terms of the objective, in the paper's order."""
         raise NotImplementedError
 
@@ -92,28 +102,28 @@ class ColorizationGAN(keras.Model):
         """Title to images (n, S, S, 1 or 3) in [-1, 1], one a column of the sample grid."""
         raise NotImplementedError
 
-    def train(self, flowers=True, run_dir=None, **training):
-        """Train on the training split, with a progress bar; with `run_dir`, resumably and on record.
+    def after_epoch(self, batches):
+        """Called at the end of each epoch, before anything is written: what a subclass fits to its images."""
+
+    def train(self, flowers=True, run_dir=None, **settings):
+        """Train on the training split to the step that it returns; with `run_dir`, resumably and on record.
 
         Args:
             flowers: `data_loader.Flowers` of this model's image size.
-            run_dir: folder for checkpoints, sample grids, metrics.csv and generator.keras. A run that was
-                broken off goes on there from its last checkpoint, to the same weights bit for bit.
-            **training: the fields of `models.options.TrainingOptions`: epochs, batch_size, ... as in the preset
-                `paper` where not given.
-
-        Returns:
-            The step that was reached.
+            run_dir: folder for config.json, checkpoints, sample grids, metrics.csv and generator.keras. A run that
+                was broken off goes on there from its last checkpoint, to the same weights bit for bit.
+            **settings: `callbacks`, a list of Keras callbacks that are called as `fit` would, and the fields of
+                `models.options.TrainingOptions`: epochs, batch_size, ... as in the preset `paper` where not given.
 
         Raises:
-            UserError: an option or the data does not suit the model.
+            UserError: an option or the data does not suit the model, or the folder holds another run.
             NonFinite: a loss or a weight became NaN or infinite.
             Interrupted: Ctrl-C or SIGTERM came; a checkpoint was written first.
         """
         if isinstance(flowers, bool):
             # PyTorch's modules have a train(mode) of their own, and Keras calls it on that backend.
             return super().train(flowers)
-        return train_epochs(self, flowers, run_dir, **training)
+        return training.train(self, flowers, run_dir, **settings)
 
     def averaged(self):
         """A block in which the networks have their averaged weights, if the model keeps an average."""
@@ -130,22 +140,63 @@ class ColorizationGAN(keras.Model):
             self.colorizer.save(file)
 
     def sample_images(self, photographs, file):
-        """Write a grid of samples in the zoo's layout as a PNG.
-
-        Args:
-            photographs: uint8 (n, S, S, 3), one a row.
-            file: path of the picture.
-        """
+        """Write a grid of samples in Keras-GAN's layout as a PNG; photographs uint8 (n, S, S, 3), one a row."""
         color = to_network(photographs)
         with self.averaged():
             columns = self.sample_columns(luma(color), color)
-        draw({title: from_network(images) for title, images in columns.items()}, file)
+        draw_grid({title: from_network(images) for title, images in columns.items()}, file)
 
     predict_images = staticmethod(predict_images)
 
 
-def _unpack(x):
-    """A batch's x as gray images and the draws that came with them."""
-    if not isinstance(x, dict):
-        return x, {}
-    return x["gray"], {name: value for name, value in x.items() if name != "gray"}
+class AveragingAdam(keras.optimizers.Adam):
+    """Adam that keeps a moving average of the weights beside them.
+
+    Keras would put the average in the weights' place at the end of a `fit`; here the weights train on, and `averaged`
+    shows the average where images are made. The average's momentum grows as (1 + t) / (10 + t) with step t up to
+    `momentum`, so that the start is soon forgotten.
+    """
+
+    def __init__(self, learning_rate, beta1, beta2, momentum):
+        super().__init__(learning_rate, beta1, beta2, use_ema=True, ema_momentum=momentum)
+
+    @property
+    def ema_momentum(self):
+        step = ops.cast(self.iterations, "float32")
+        return ops.minimum(self.final_momentum, (1 + step) / (10 + step))
+
+    @ema_momentum.setter
+    def ema_momentum(self, momentum):
+        self.final_momentum = momentum
+
+    def finalize_variable_values(self, var_list):
+        """Leave the weights as they are; see the class."""
+
+    @contextmanager
+    def averaged(self, variables):
+        """Let the variables, all that this optimizer trains, hold their averages within the block."""
+        if not int(self.iterations):
+            # Nothing was averaged yet.
+            yield
+            return
+        trained = [ops.convert_to_numpy(variable) for variable in variables]
+        super().finalize_variable_values(variables)
+        for variable in variables:
+            # On JAX it now holds the average's own array, whose memory a prediction would take for itself.
+            variable.assign(ops.copy(variable))
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, trained, strict=True):
+                variable.assign(value)
+
+
+def prepare_runtime():
+    """Settings that make training repeatable and fast on a CPU; to be called before the first network is built."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # Its graph optimizer rewrites graphs differently from process to process; without it every process computes
+        # the same bits, so that a resumed run ends where an uninterrupted one does. JAX needs nothing.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    keep_freed_memory()

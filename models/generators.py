@@ -1,102 +1,65 @@
 """Generators: CycleGAN's 6-block ResNet (§3.1) and the U-Net of Keras-GAN, which the published code ran.
 
-Both map (n, S, S, in_channels) to (n, S, S, out_channels), all in [-1, 1]; with `noise` they read z (n, noise_size)
-too, in every normalisation (§3.3).
+Both map (n, S, S, in_channels) to (n, S, S, out_channels), all in [-1, 1]. With `noise` ("normal" or "uniform") they
+read z (n, noise_size) too, in every normalisation (§3.3). They raise a `UserError` where S is no multiple of 4
+(ResNet) or 16 (U-Net). The U-Net of pix2pix is in `pix2pix.py`.
 """
 
 import keras
 from keras import layers
 
-from data_loader.errors import UserError
+from data_loader.files import UserError
+from models.chroma import ChromaOverLuma
 from models.convolutions import NarrowConv2D, UpsampledConv2D
-from models.layers import SAME_4, ChromaOverLuma, ReflectionPadding2D, normal, tanh_output
-from models.noise import normalization
+from models.layers import SAME_4, ReflectionPadding2D, normal, normalization, tanh_output
 
 RESNET_BLOCKS = 6
 
 
-def resnet_generator(
-    image_size, in_channels, out_channels, norm="instance", filters=64, noise=None, noise_size=16, name=None
-):
+def resnet_generator(image_size, in_channels, out_channels, norm="instance", filters=64, name=None, **noise):
     """c7s1-64, d128, d256, 6×R256, u128, u64, c7s1-3 with tanh (CycleGAN, appendix), weights N(0, 0.02).
 
-    The paper's text lists 3 convolutions, 6 residual blocks, 2 transposed convolutions and an output
-    layer, "each followed by an instance normalization and ReLU"; the output layer cannot be.
-
-    Raises:
-        UserError: `image_size` is no multiple of 4.
+    The paper's text has a norm and a ReLU behind the output layer too, which cannot be.
     """
     _require_multiple(image_size, 4, "resnet")
-    inputs = _inputs(image_size, in_channels, noise, noise_size)
-    normed = normalization(norm, noise, *inputs[1:])
+    inputs, normed = _inputs_and_norm(image_size, in_channels, norm, **noise)
     # A convolution's bias would be taken away again by a norm per channel.
     use_bias = norm != "instance"
 
-    def conv(x, filters, kernel):
-        x = ReflectionPadding2D(kernel // 2)(x)
-        return normed(layers.Conv2D(filters, kernel, use_bias=use_bias, kernel_initializer=normal())(x))
+    def conv(x, filters, *shape, kind=layers.Conv2D):
+        return normed(kind(filters, *shape, use_bias=use_bias, kernel_initializer=normal())(x))
 
-    def down(x, filters):
-        x = layers.Conv2D(filters, 3, 2, "same", use_bias=use_bias, kernel_initializer=normal())(x)
-        return layers.ReLU()(normed(x))
+    def relu(x):
+        return layers.ReLU()(x)
 
-    def up(x, filters):
-        x = layers.Conv2DTranspose(filters, 3, 2, "same", use_bias=use_bias, kernel_initializer=normal())(x)
-        return layers.ReLU()(normed(x))
-
-    def residual(x):
-        y = layers.ReLU()(conv(x, 4 * filters, 3))
-        return layers.Add()([x, conv(y, 4 * filters, 3)])
-
-    x = layers.ReLU()(conv(inputs[0], filters, 7))
-    x = down(down(x, 2 * filters), 4 * filters)
+    x = relu(conv(ReflectionPadding2D(3)(inputs[0]), filters, 7))
+    for factor in (2, 4):
+        x = relu(conv(x, factor * filters, 3, 2, "same"))
     for _ in range(RESNET_BLOCKS):
-        x = residual(x)
-    x = up(up(x, 2 * filters), filters)
-    x = ReflectionPadding2D(3)(x)
-    x = NarrowConv2D(out_channels, 7, kernel_initializer=normal())(x)
+        y = relu(conv(ReflectionPadding2D(1)(x), 4 * filters, 3))
+        x = layers.Add()([x, conv(ReflectionPadding2D(1)(y), 4 * filters, 3)])
+    for factor in (2, 1):
+        x = relu(conv(x, factor * filters, 3, 2, "same", kind=layers.Conv2DTranspose))
+    x = NarrowConv2D(out_channels, 7, kernel_initializer=normal())(ReflectionPadding2D(3)(x))
     return keras.Model(_unlisted(inputs), tanh_output(x), name=name)
 
 
 def unet_generator(
-    image_size,
-    in_channels,
-    out_channels,
-    norm="instance",
-    filters=32,
-    noise=None,
-    noise_size=16,
-    input_skip=False,
-    name=None,
+    image_size, in_channels, out_channels, norm="instance", filters=32, input_skip=False, name=None, **noise
 ):
     """Keras-GAN's U-Net: 4 down (k4 s2, LeakyReLU 0.2, norm), 3 up with skips, upsample, k4 convolution, tanh.
 
-    Args:
-        input_skip: concatenate the input before the last convolution, so that details need not
-            pass through the first downsampling.
-
-    Raises:
-        UserError: `image_size` is no multiple of 16.
+    With `input_skip` the last convolution sees the input too, so that details need not pass through the first stride.
     """
     _require_multiple(image_size, 16, "unet")
-    inputs = _inputs(image_size, in_channels, noise, noise_size)
-    normed = normalization(norm, noise, *inputs[1:])
-
-    def down(x, filters):
-        x = layers.Conv2D(filters, 4, 2, "same")(x)
-        return normed(layers.LeakyReLU(0.2)(x))
-
-    def up(x, skip, filters):
-        x = UpsampledConv2D(filters, activation="relu")(x)
-        return layers.Concatenate()([normed(x), skip])
-
-    d1 = down(inputs[0], filters)
-    d2 = down(d1, 2 * filters)
-    d3 = down(d2, 4 * filters)
-    d4 = down(d3, 8 * filters)
-    x = up(d4, d3, 4 * filters)
-    x = up(x, d2, 2 * filters)
-    x = up(x, d1, filters)
+    inputs, normed = _inputs_and_norm(image_size, in_channels, norm, **noise)
+    x, skips = inputs[0], []
+    for factor in (1, 2, 4, 8):
+        x = normed(layers.LeakyReLU(0.2)(layers.Conv2D(factor * filters, 4, 2, "same")(x)))
+        skips.append(x)
+    for factor, skip in zip((4, 2, 1), reversed(skips[:-1]), strict=True):
+        x = normed(UpsampledConv2D(factor * filters, activation="relu")(x))
+        x = layers.Concatenate()([x, skip])
     if input_skip:
         x = layers.Concatenate()([layers.UpSampling2D()(x), inputs[0]])
         x = NarrowConv2D(out_channels, 4)(layers.ZeroPadding2D(SAME_4)(x))
@@ -117,20 +80,17 @@ def colorizer(generator):
 def chroma_generator(chroma, name=None, **shown):
     """A generator that keeps its input's luma where RGB has room.
 
-    Args:
-        chroma: network from (n, S, S, 3) to Cb, Cr (n, S, S, 2).
-        name: of the generator.
-        **shown: of `ChromaOverLuma`: what it does to the chroma except in training.
+    `chroma` is a network from (n, S, S, 3) to Cb, Cr (n, S, S, 2), and `shown` what `ChromaOverLuma` does to it.
     """
     inputs = [keras.Input(tensor.shape[1:]) for tensor in chroma.inputs]
     color = ChromaOverLuma(**shown)([inputs[0], chroma(_unlisted(inputs))])
     return keras.Model(_unlisted(inputs), color, name=name)
 
 
-def _inputs(image_size, channels, noise, noise_size):
-    """The image and, with noise, z."""
+def _inputs_and_norm(image_size, channels, norm, noise=None, noise_size=16):
+    """The image and, with noise, z; and the normalisation that z, if any, takes part in."""
     z = [keras.Input((noise_size,))] if noise else []
-    return [keras.Input((image_size, image_size, channels)), *z]
+    return [keras.Input((image_size, image_size, channels)), *z], normalization(norm, noise, *z)
 
 
 def _unlisted(tensors):
@@ -141,7 +101,5 @@ def _unlisted(tensors):
 def _require_multiple(image_size, factor, generator):
     if image_size % factor:
         nearest = max(32, round(image_size / factor) * factor)
-        raise UserError(
-            f"--image-size {image_size} does not suit --generator {generator}, which needs "
-            f"a multiple of {factor}: use {nearest}."
-        )
+        size = f"--image-size {image_size} does not suit --generator {generator}"
+        raise UserError(f"{size}, which needs a multiple of {factor}: use {nearest}.")

@@ -1,22 +1,30 @@
-"""Layers that Keras does not have, and the norms by their names."""
+"""Layers that Keras does not have, and the norms by their names.
+
+None of them writes `get_config`: Keras saves a layer's constructor arguments by itself where they are plain values.
+"""
+
+from functools import partial
 
 import keras
-from keras import ops
+from keras import layers, ops
 
-from data_loader.images import LUMA_WEIGHTS
+# Our layers are written to files under names such as "colorization>Squash", by which they are read back.
+registered = keras.saving.register_keras_serializable(package="colorization")
 
-BATCH_NORM_EPSILON = 1e-5
+# What "same" pads before and after for a 4×4 kernel of stride 1.
+SAME_4 = ((1, 2), (1, 2))
 
 
-@keras.saving.register_keras_serializable(package="colorization")
-class ReflectionPadding2D(keras.layers.Layer):
-    """Pad height and width by reflection, as CycleGAN does around its stride-1 convolutions.
+class Float32Layer(layers.Layer):
+    """Base of the layers that compute in float32 whatever the precision."""
 
-    Args:
-        padding: pixels on each side; less than the image's side.
+    def __init__(self, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
 
-    Input (n, h, w, c), output (n, h + 2p, w + 2p, c).
-    """
+
+@registered
+class ReflectionPadding2D(layers.Layer):
+    """Pad by reflection, p = `padding` pixels on each side: (n, h, w, c) to (n, h + 2p, w + 2p, c), p below h and w."""
 
     def __init__(self, padding, **kwargs):
         super().__init__(**kwargs)
@@ -26,12 +34,9 @@ class ReflectionPadding2D(keras.layers.Layer):
         p = self.padding
         return ops.pad(x, ((0, 0), (p, p), (p, p), (0, 0)), mode="reflect")
 
-    def get_config(self):
-        return {**super().get_config(), "padding": self.padding}
 
-
-@keras.saving.register_keras_serializable(package="colorization")
-class WholeImageNormalization(keras.layers.Layer):
+@registered
+class WholeImageNormalization(layers.Layer):
     """Normalise each image over height, width and channels together, with one scalar scale and shift.
 
     It is what the paper's published code (keras-contrib's InstanceNormalization with axis=None) computes:
@@ -54,19 +59,57 @@ class WholeImageNormalization(keras.layers.Layer):
         return ops.cast(normalized * self.gamma + self.beta, self.compute_dtype)
 
 
-def instance_norm():
-    """Instance normalisation (Ulyanov et al. 2016): per image and channel, with a learned scale and shift."""
-    return keras.layers.GroupNormalization(groups=-1, epsilon=1e-5)
-
-
-def batch_norm():
-    """Batch normalisation as in pix2pix."""
-    return keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON)
-
-
-# What "same" pads before and after for a 4×4 kernel of stride 1.
-SAME_4 = ((1, 2), (1, 2))
+# Instance normalisation (Ulyanov et al. 2016): per image and channel, with a learned scale and shift.
+instance_norm = partial(layers.GroupNormalization, groups=-1, epsilon=1e-5)
+# Batch normalisation as in pix2pix.
+batch_norm = partial(layers.BatchNormalization, epsilon=1e-5)
 NORMS = {"instance": instance_norm, "layer": WholeImageNormalization, "batch": batch_norm}
+
+
+@registered
+class ConditionalNormalization(layers.Layer):
+    """Normalise, then scale and shift each channel by what z says: conditional instance normalisation (§3.3).
+
+    noise "normal" (the text, z ~ N(0, I)): (1 + γ(z)) · x̂ + β(z), with γ and β linear in z.
+    noise "uniform" (the published code): ReLU(γ(z)) · x̂ + ReLU(β(z)), with γ and β 1×1 convolutions of z, which
+    on a vector are linear layers with a bias; x̂ is normalised per channel there, whatever the other networks do.
+
+    Inputs x (n, h, w, c) and z (n, d), output (n, h, w, c). `norm`, "instance" or "layer", is x̂'s.
+    """
+
+    def __init__(self, norm="instance", noise="normal", **kwargs):
+        super().__init__(**kwargs)
+        self.noise = noise
+        if norm == "layer" and noise == "normal":
+            self.normalize = WholeImageNormalization(dtype=self.dtype_policy)
+        else:
+            self.normalize = instance_norm(center=False, scale=False, dtype=self.dtype_policy)
+
+    def build(self, input_shapes):
+        image, z = input_shapes
+        self.normalize.build(image)
+        self.gamma, self.beta = self._linear(image[-1]), self._linear(image[-1])
+        self.gamma.build(z)
+        self.beta.build(z)
+
+    def _linear(self, channels):
+        # A fresh initializer each, or γ and β would start as the same numbers.
+        if self.noise == "normal":
+            return layers.Dense(channels, use_bias=False, kernel_initializer=normal(), dtype=self.dtype_policy)
+        glorot = keras.initializers.GlorotUniform()
+        return layers.Dense(channels, activation="relu", kernel_initializer=glorot, dtype=self.dtype_policy)
+
+    def call(self, inputs):
+        x, z = inputs
+        scale = self.gamma(z) if self.noise == "uniform" else 1 + self.gamma(z)
+        return self.normalize(x) * scale[:, None, None, :] + self.beta(z)[:, None, None, :]
+
+
+def normalization(norm, noise=None, z=None):
+    """A function that normalises a tensor, each time with a layer of its own; z, if any, scales and shifts."""
+    if z is None:
+        return lambda x: NORMS[norm]()(x)
+    return lambda x: ConditionalNormalization(norm, noise)([x, z])
 
 
 def normal():
@@ -76,7 +119,7 @@ def normal():
 
 def tanh_output(x):
     """Tanh in float32 whatever the precision, so that images keep their 8 bits."""
-    return keras.layers.Activation("tanh", dtype="float32")(x)
+    return layers.Activation("tanh", dtype="float32")(x)
 
 
 def gray_as_rgb(gray):
@@ -84,58 +127,20 @@ def gray_as_rgb(gray):
     return ops.repeat(gray, 3, axis=-1)
 
 
-@keras.saving.register_keras_serializable(package="colorization")
-class ChromaOverLuma(keras.layers.Layer):
-    """RGB from an image's luma and two chroma planes, by the inverse of the luma transform (ITU-R BT.601).
+class ImagePool(Float32Layer):
+    """The last fakes of a generator, of which a discriminator sees one instead of the newest half of the time.
 
-    R = Y + 1.402 Cr, B = Y + 1.772 Cb, and G such that the luma is Y; clipped once to [−1, 1], so that the luma
-    is kept wherever RGB has room for the chroma. Always float32. What the arguments ask for is left out in training.
-
-    Inputs: the image (n, h, w, 3) in [−1, 1] that gives the luma (gray three times, or colour), and chroma
-    (n, h, w, 2), Cb and Cr in [−1, 1]. Output (n, h, w, 3) in [−1, 1].
-
-    Args:
-        matched: keep a `strength`, 1 at first, that multiplies the chroma.
-        halved: give the chroma half the resolution of the luma (4:2:0, as in JPEG); h and w even.
-        contrasted: keep a `contrast` and a `pivot`, 1 at first: the chroma's length becomes pivot · (length / pivot) to
-            the power of contrast, so that above 1 weak chroma becomes weaker beside strong.
-        kept: where RGB has no room for the chroma, make it shorter instead of clipping, so that luma and hue are kept.
+    It holds `size` images of a `shape` (S, S, c), as a weight, so that a checkpoint has them too.
     """
 
-    def __init__(self, matched=False, halved=False, contrasted=False, kept=False, **kwargs):
-        super().__init__(**{**kwargs, "dtype": "float32"})
-        self.matched, self.halved, self.contrasted, self.kept = matched, halved, contrasted, kept
-        if matched:
-            self.strength = self.add_weight(shape=(), initializer="ones", trainable=False, name="strength")
-        if contrasted:
-            self.contrast = self.add_weight(shape=(), initializer="ones", trainable=False, name="contrast")
-            self.pivot = self.add_weight(shape=(), initializer="ones", trainable=False, name="pivot")
+    def __init__(self, size, shape, **kwargs):
+        super().__init__(**kwargs)
+        self.past = self.add_weight(shape=(size, *shape), initializer="zeros", trainable=False, name="past")
 
-    def get_config(self):
-        return super().get_config() | {
-            "matched": self.matched,
-            "halved": self.halved,
-            "contrasted": self.contrasted,
-            "kept": self.kept,
-        }
-
-    def call(self, inputs, training=None):
-        image, chroma = (ops.cast(x, "float32") for x in inputs)
-        if self.contrasted and not training:
-            length = ops.sqrt(ops.sum(ops.square(chroma), axis=-1, keepdims=True) + 1e-6)
-            chroma = chroma * ops.power(length / self.pivot, self.contrast - 1)
-        if self.matched and not training:
-            chroma = self.strength * chroma
-        if self.halved and not training:
-            chroma = ops.image.resize(ops.average_pool(chroma, 2, strides=2), chroma.shape[1:3], "bilinear")
-        red_weight, green_weight, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
-        y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
-        blue = 2 * (1 - blue_weight) * chroma[..., :1]
-        red = 2 * (1 - red_weight) * chroma[..., 1:]
-        green = -(red_weight * red + blue_weight * blue) / green_weight
-        away = ops.concatenate([red, green, blue], axis=-1)
-        if self.kept and not training:
-            # `data_loader.images.in_gamut`, for tensors and their range.
-            room = ops.where(away > 0, 1 - y, 1 + y) / ops.maximum(ops.abs(away), 1e-6)
-            away = away * ops.clip(ops.min(room, axis=-1, keepdims=True), 0.0, 1.0)
-        return ops.clip(y + away, -1.0, 1.0)
+    def call(self, fakes, place, store, show_past):
+        """Put fakes (n, S, S, c) into the pool as `draws.pool_moves` says, and give what the discriminator sees."""
+        place, store, show_past = place[:, 0], store[:, 0, None, None, None], show_past[:, 0, None, None, None]
+        past = ops.take(self.past, place, axis=0)
+        stored = ops.where(store > 0, ops.stop_gradient(fakes), past)
+        self.past.assign(ops.scatter_update(self.past, place[:, None], stored))
+        return ops.where(show_past > 0, past, fakes)

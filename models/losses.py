@@ -1,11 +1,14 @@
-"""Loss terms by name, each a scalar in float32."""
+"""Losses by name, each a scalar in float32, and `without_learning`, which says who does not learn from one.
+
+A GAN loss takes what a discriminator puts out and whether it is to say "real" (target 1) or "fake" (target 0).
+"""
 
 from keras import ops
 
 
 def least_squares(logits, real):
-    """Mean (logit − target)², target 1 for real and 0 for fake (least-squares GAN, Mao et al. 2017)."""
-    return ops.mean(ops.square(ops.cast(logits, "float32") - float(real)))
+    """Mean (logit − target)² (least-squares GAN, Mao et al. 2017)."""
+    return l2(logits, float(real))
 
 
 def cross_entropy(logits, real):
@@ -18,18 +21,14 @@ def cross_entropy(logits, real):
 
 
 def sigmoid_squared_error(logits, real):
-    """Mean (D − target)², D = sigmoid(logit), target 1 for real and 0 for fake: the MSE of §4.2."""
-    return ops.mean(ops.square(ops.sigmoid(ops.cast(logits, "float32")) - float(real)))
+    """Mean (D − target)², D = sigmoid(logit): the MSE of §4.2."""
+    return l2(ops.sigmoid(ops.cast(logits, "float32")), float(real))
 
 
 def margin(lengths, real):
     """Margin loss of capsules (Sabour et al. 2017, Eq. 4): the right one at least 0.9 long, the wrong one at most 0.1.
 
-    max(0, 0.9 − ‖v_right‖)² + 0.5 · max(0, ‖v_wrong‖ − 0.1)², mean over the images and patches.
-
-    Args:
-        lengths: (..., 2), ‖v_real‖ and ‖v_fake‖.
-        real: which of the two is right.
+    max(0, 0.9 − ‖v_right‖)² + 0.5 · max(0, ‖v_wrong‖ − 0.1)² of lengths (..., 2), ‖v_real‖ and ‖v_fake‖; the mean.
     """
     right, wrong = (lengths[..., 0], lengths[..., 1]) if real else (lengths[..., 1], lengths[..., 0])
     return ops.mean(ops.square(ops.relu(0.9 - right)) + 0.5 * ops.square(ops.relu(wrong - 0.1)))
@@ -51,10 +50,9 @@ PIXEL_LOSSES = {"l1": l1, "l2": l2}
 
 
 def without_learning(network, image):
-    """The network's output for an image, with its weights held fixed under the gradient.
+    """The network's output for an image, with its weights held fixed under the gradient, and moving statistics too.
 
-    A generator learns through it what the discriminator thinks, and the discriminator learns nothing;
-    nor does it keep what a layer would note about the image, such as moving statistics.
+    A generator learns through it what the discriminator says, and the discriminator learns nothing.
     """
     weights = [ops.stop_gradient(weight) for weight in network.trainable_variables]
     output, _ = network.stateless_call(weights, network.non_trainable_variables, image, training=True)

@@ -1,14 +1,68 @@
-"""Every option of a model and of its training.
+"""Every option of a model and of its training, and whether two runs learn the same.
 
 The defaults are the preset `paper`: what the paper says and, where it is silent, what the work it cites says. The
 command line and its help are made from these tables. The numbers in brackets are sections of the paper.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
-from data_loader.errors import UserError
-from models.option_table import Options, flag, option, typed
+from data_loader.files import UserError
+
+
+def option(default, meaning, choices=None, at_least=None, below=None, at_most=None):
+    """A dataclass field with its meaning (for --help) and what values it may take; None means no limit."""
+    rules = {"choices": choices, "at_least": at_least, "below": below, "at_most": at_most}
+    return field(default=default, metadata={"meaning": meaning, **rules})
+
+
+@dataclass(frozen=True)
+class Options:
+    """Base of the option tables: checks every value against its field, and values against each other."""
+
+    def __post_init__(self):
+        for entry in fields(self):
+            _check(entry, getattr(self, entry.name))
+        self.check_together()
+
+    def check_together(self):
+        """Raise a `UserError` where two values contradict each other."""
+
+
+def _check(entry, value):
+    name, rules = flag(entry.name), entry.metadata
+    if value is None and entry.default is None:
+        return
+    if rules["choices"]:
+        require_choice(name, value, rules["choices"])
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{name} {value} is not a finite number: use one that is.")
+    if rules["at_least"] is not None and value < rules["at_least"]:
+        raise UserError(f"{name} {value} is too small: use a number of at least {rules['at_least']}.")
+    if rules["below"] is not None and value >= rules["below"]:
+        raise UserError(f"{name} {value} is too large: use a number below {rules['below']}.")
+    if rules["at_most"] is not None and value > rules["at_most"]:
+        raise UserError(f"{name} {value} is too large: use a number of at most {rules['at_most']}.")
+
+
+def require_choice(flag, value, choices):
+    """Raise a `UserError` that lists the choices, unless the value is one of them."""
+    if value not in choices:
+        raise UserError(f"{flag} {value} does not exist: use one of {', '.join(choices)}.")
+
+
+def flag(name):
+    """The name of an option as one types it."""
+    return "--" + name.replace("_", "-")
+
+
+def typed(name, value):
+    """An option with a value as one types it, word by word; a switch is a word alone."""
+    if value is None:
+        return ("no", flag(name))
+    if isinstance(value, bool):
+        return (flag(name) if value else flag(f"no_{name}"),)
+    return flag(name), str(value)
 
 
 @dataclass(frozen=True)
@@ -22,8 +76,8 @@ class ModelOptions(Options):
     seed: int = option(0, "of the weights, the order of the images and all that is random", at_least=0, below=2**32)
 
 
-# What is done to the chroma of images.
-OF_CHROMA = ("match_colorfulness", "match_contrast", "half_chroma", "keep_luma")
+# They change the chroma of images, so there must be chroma.
+CHROMA_OPTIONS = ("match_colorfulness", "match_contrast", "half_chroma", "keep_luma")
 
 
 @dataclass(frozen=True)
@@ -36,56 +90,38 @@ class UnpairedOptions(ModelOptions):
     output: str = option("rgb", "G puts out colours, or chroma alone over its input's luma", ("rgb", "chroma"))
     match_colorfulness: float = option(
         0.0,
-        "with --output chroma: images get this share of the training photographs' colourfulness, by one factor for "
-        "chroma that is fitted after each epoch; 0: no",
+        "with --output chroma: share of the training photographs' colourfulness that images are given, by one factor "
+        "for chroma that is fitted after each epoch; 0: no",
         at_least=0,
     )
     match_contrast: bool = option(
-        False,
-        "with --match-colorfulness: strong and weak chroma differ as much as in the training photographs, by one "
-        "exponent that is fitted beside the factor",
+        False, "with --match-colorfulness: match the contrast of strong and weak chroma too, by an exponent"
     )
-    half_chroma: bool = option(
-        False,
-        "with --output chroma: images have it at half the resolution of the luma, as in JPEG, which takes grain out",
-    )
-    keep_luma: bool = option(
-        False,
-        "with --output chroma: where RGB has no room for the chroma, images have less of it instead of clipped "
-        "channels, so that luma and hue stay",
-    )
-    norm: str = option(
-        "instance", "per channel and image [3.1], or over height, width and channels", ("instance", "layer")
-    )
+    half_chroma: bool = option(False, "with --output chroma: at half the luma's resolution, as in JPEG: less grain")
+    keep_luma: bool = option(False, "with --output chroma: where RGB has no room, less chroma, not clipped channels")
+    norm: str = option("instance", "per channel and image [3.1], or over the whole image", ("instance", "layer"))
     cycle_loss: str = option("l1", "norm of the cycle loss, Eq. 2 [4.1]", ("l1", "l2"))
     lambda_cycle: float = option(10.0, "weight of the cycle loss, Eq. 3", at_least=0)
     lambda_identity: float = option(0.0, "weight of the identity loss, which the paper does not have", at_least=0)
     ema: float = option(0.0, "make images with a moving average of the weights, of this momentum", at_least=0, below=1)
     cycle_noise: float = option(
-        0.0,
-        "deviation, of the range [-1, 1], of noise on F(y) before G colours it, so that F hides no colour there",
-        at_least=0,
+        0.0, "deviation (of -1 to 1) of noise on F(y), so that F hides no colour there", at_least=0
     )
-    pool_size: int = option(0, "past fakes that the discriminators see half of the time [4]; 0 for none", at_least=0)
+    pool_size: int = option(0, "past fakes that discriminators see half of the time (not in the paper)", at_least=0)
     paired_weight: float = option(0.0, "weight of the paired loss on the known pairs [5]; 0 for none", at_least=0)
     paired_fraction: float = option(0.1, "share of the training images whose pair is known", at_least=0, at_most=1)
     paired_loss: str = option("l2", "norm of the paired loss [5]", ("l2", "l1"))
 
     def check_together(self):
-        """The input skip is the U-Net's; what is done to the chroma needs chroma; contrast goes with strength; a paired
-        loss needs pairs.
-        """
+        """Raise a `UserError` where an option lacks another that it needs."""
         if self.input_skip and self.generator != "unet":
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
-        of_chroma = [name for name in OF_CHROMA if getattr(self, name)]
-        if of_chroma and self.output != "chroma":
-            needless = ", ".join(flag(name) for name in of_chroma)
+        given = [name for name in CHROMA_OPTIONS if getattr(self, name)]
+        if given and self.output != "chroma":
             # Off is what each is by default.
-            off = " ".join(word for name in of_chroma for word in typed(name, getattr(UnpairedOptions, name)))
-            raise UserError(
-                f"{needless}, set by you or the preset, cannot be used with --output {self.output}: "
-                f"use --output chroma, or add {off}."
-            )
+            off = " ".join(word for name in given for word in typed(name, getattr(UnpairedOptions, name)))
+            problem = f"{', '.join(map(flag, given))}, set by you or the preset, cannot be used"
+            raise UserError(f"{problem} with --output {self.output}: use --output chroma, or add {off}.")
         if self.match_contrast and not self.match_colorfulness:
             raise UserError("--match-contrast goes with --match-colorfulness: use --match-colorfulness 1, too.")
         if self.paired_weight and not self.paired_fraction:
@@ -114,7 +150,7 @@ class CycleGANOptions(UnpairedOptions):
         return self.gan_loss or ("margin" if self.discriminator == "patch-capsule" else "mse")
 
     def check_together(self):
-        """Margin loss reads capsule lengths."""
+        """As in the base; and the margin loss needs the lengths of capsules."""
         super().check_together()
         if self.chosen_gan_loss == "margin" and self.discriminator != "patch-capsule":
             raise UserError("--gan-loss margin reads capsules: use --discriminator patch-capsule, or another loss.")
@@ -124,11 +160,7 @@ class CycleGANOptions(UnpairedOptions):
 class StochasticCycleGANOptions(CycleGANOptions):
     """What a `StochasticCycleGAN` is made of."""
 
-    noise: str = option(
-        "normal",
-        "Gaussian z that scales and shifts linearly [3.3], or as the published code did",
-        ("normal", "uniform"),
-    )
+    noise: str = option("normal", "z is Gaussian [3.3], or uniform as in the published code", ("normal", "uniform"))
     noise_size: int = option(16, "numbers in z", at_least=1)
 
 
@@ -137,21 +169,17 @@ class CapsuleCycleGANOptions(UnpairedOptions):
     """What a `CapsuleCycleGAN` is made of."""
 
     capsule: str = option(
-        "published", "the published layers, or routing by agreement as in the paper's [13]", ("published", "routing")
+        "published", "the published layers, or routing by agreement as in Sabour et al. 2017", ("published", "routing")
     )
     discriminator_filters: int = option(256, "filters of its first convolution", at_least=8)
     capsule_loss: str = option(
-        "mse",
-        "squared error on the sigmoid, cross-entropy [4.2], or (routing only) margin loss",
-        ("mse", "bce", "margin"),
+        "mse", "squared error on sigmoids, cross-entropy [4.2], or margin loss (routing)", ("mse", "bce", "margin")
     )
-    routing_iterations: int = option(None, "rounds of routing (default: 3; published has three)", at_least=1)
-    routing_gradient: str = option(
-        None, "through all rounds, or the last only (default: all; published has no routing)", ("all", "last")
-    )
+    routing_iterations: int = option(None, "routing only: its rounds (default: 3)", at_least=1)
+    routing_gradient: str = option(None, "routing only: through all rounds (default), or the last", ("all", "last"))
 
     def check_together(self):
-        """The published layers have one output and no routing."""
+        """As in the base; and the published layers have one output and no routing."""
         super().check_together()
         if self.discriminator_filters % 8:
             filters = f"--discriminator-filters {self.discriminator_filters}"
@@ -161,9 +189,8 @@ class CapsuleCycleGANOptions(UnpairedOptions):
         if self.capsule_loss == "margin":
             raise UserError("--capsule-loss margin reads two capsules: use --capsule routing, or another loss.")
         if self.routing_iterations is not None or self.routing_gradient is not None:
-            raise UserError(
-                "--capsule published does not route: leave the routing options out, or use --capsule routing."
-            )
+            problem = "--capsule published does not route"
+            raise UserError(f"{problem}: leave the routing options out, or use --capsule routing.")
 
 
 @dataclass(frozen=True)
@@ -172,9 +199,7 @@ class Pix2PixOptions(ModelOptions):
 
     beta1: float = option(0.5, "Adam's, as in pix2pix", at_least=0, below=1)
     generator_filters: int = option(64, "filters of the U-Net's first convolution", at_least=1)
-    dropout: float = option(
-        0.5, "the noise z of Eq. 4: dropped share in the three innermost up blocks", at_least=0, below=1
-    )
+    dropout: float = option(0.5, "the z of Eq. 4: share dropped in the three innermost up blocks", at_least=0, below=1)
     norm_momentum: float = option(0.9, "of the batch norms' moving statistics", at_least=0, below=1)
     discriminator: str = option("patch70", "70x70 PatchGAN, or that of Keras-GAN", ("patch70", "patch-zoo"))
     discriminator_filters: int = option(64, "filters of its first convolution", at_least=1)
@@ -196,9 +221,7 @@ class TrainingOptions(Options):
     batch_size: int = option(1, "images a step [4.1]", at_least=1)
     lr_decay: str = option("none", "or the learning rate falls linearly to 0 over the second half", ("none", "linear"))
     pairing: str = option(
-        "shuffled",
-        "both domains from all photographs, or gray from one half and colour from the other",
-        ("shuffled", "disjoint"),
+        "shuffled", "gray and colour from all photographs, or from a half each", ("shuffled", "disjoint")
     )
     sample_interval: int = option(500, "steps between sample grids, 0 for none but the last", at_least=0)
     checkpoint_interval: int = option(0, "steps between checkpoints, beside those each epoch and 5 minutes", at_least=0)
@@ -209,7 +232,27 @@ class TrainingOptions(Options):
 RESUMABLE = ("epochs", "sample_interval", "checkpoint_interval", "max_steps")
 
 
-def decides_what_is_learned(options):
-    """The entries of an options dict that may not change on resume; a decaying rate depends on the epochs too."""
-    free = set(RESUMABLE) - ({"epochs"} if options.get("lr_decay") == "linear" else set())
-    return {name: value for name, value in options.items() if name not in free}
+def what_is_learned(options, training, precision, images):
+    """What decides what a run learns, name to value: the options of its model and of its `training`, two dicts, the
+    name of the networks' dtype policy and the digest of the images.
+    """
+    values = options | training | {"precision": precision, "images": images}
+    # A rate that falls over the run depends on the epochs, too.
+    epochs_matter = training.get("lr_decay") == "linear"
+    return {name: values[name] for name in values if name not in RESUMABLE or (name == "epochs" and epochs_matter)}
+
+
+def require_same_run(before, now, where):
+    """The one answer to "is it the same run?": a `UserError` that names what was another.
+
+    Compares two `what_is_learned`, by the names that both have. `where` holds the earlier run: "--run-dir runs/roses".
+    """
+    changed = [name for name in now if name in before and before[name] != now[name]]
+    if not changed:
+        return
+    values = ["other images" if name == "images" else " ".join(typed(name, before[name])) for name in changed]
+    if changed == ["images"]:
+        problem, remedy = "on other images", "give the same images"
+    else:
+        problem, remedy = f"with {', '.join(values)}, which cannot change on resume", "give these"
+    raise UserError(f"{where} was trained {problem}: {remedy}, choose another directory, or use --fresh.")

@@ -1,31 +1,26 @@
 """pix2pix, the conditional GAN that learns from pairs, to compare with (§3.5, 4.4)."""
 
+import math
+
 import keras
 from keras import layers, ops
 
 from models.convolutions import WideConv2D, WideConv2DTranspose
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
-from models.layers import BATCH_NORM_EPSILON, normal, tanh_output
+from models.layers import batch_norm, normal, tanh_output
 from models.losses import GAN_LOSSES, l1, without_learning
 from models.options import Pix2PixOptions
 
 WIDEST = 8  # times the first convolution's filters: 512 for 64
 DROPOUT_BLOCKS = 3
-BOTTLENECK = 2
+BOTTLENECK = 2  # pixels
 
 
 class Pix2Pix(ColorizationGAN):
     """Colours gray photographs, learned from pairs: G maps gray x (and noise z) to colour y, D judges (x, y).
 
-    At test time (`colorize`, samples, scores) the batch norms use their moving statistics and nothing is dropped,
-    unless samples are asked for.
-
-    Args:
-        **options: the fields of `Pix2PixOptions`.
-
-    Raises:
-        UserError: an option has a value that it cannot have.
+    When it colours, batch norms use their moving statistics and nothing is dropped, unless samples are asked for.
     """
 
     options_type = Pix2PixOptions
@@ -41,36 +36,27 @@ class Pix2Pix(ColorizationGAN):
     def build_generator(self):
         """pix2pix's U-Net: k4 s2 convolutions 64-128-256-512-512... down to 2×2, and back with skips.
 
-        (n, S, S, 1) to (n, S, S, 3), both in [-1, 1]. Dropout in the three innermost blocks on the way up is the
-        only noise: the z of Eq. 4.
+        (n, S, S, 1) to (n, S, S, 3), both in [-1, 1]. Dropout in the innermost blocks on the way up is the z of Eq. 4.
         """
         o = self.options
-        widths, size = [], o.image_size
-        while size > BOTTLENECK:
-            widths.append(min(2 ** len(widths), WIDEST) * o.generator_filters)
-            size //= 2
+        halvings = round(math.log2(o.image_size / BOTTLENECK))
+        widths = [min(2**depth, WIDEST) * o.generator_filters for depth in range(halvings)]
 
         def normed(x):
-            return layers.BatchNormalization(momentum=o.norm_momentum, epsilon=BATCH_NORM_EPSILON)(x)
-
-        def down(x, filters, norm=True):
-            x = WideConv2D(filters, 4, 2, "same", use_bias=not norm, kernel_initializer=normal())(x)
-            return layers.LeakyReLU(0.2)(normed(x) if norm else x)
-
-        def up(x, skip, filters, drop):
-            x = WideConv2DTranspose(filters, 4, 2, "same", use_bias=False, kernel_initializer=normal())(x)
-            x = normed(x)
-            x = layers.Dropout(o.dropout)(x) if drop else x
-            return layers.Concatenate()([layers.ReLU()(x), skip])
+            return batch_norm(momentum=o.norm_momentum)(x)
 
         gray = x = keras.Input((o.image_size, o.image_size, 1))
         skips = []
         for depth, filters in enumerate(widths):
-            x = down(x, filters, norm=depth > 0)
+            x = WideConv2D(filters, 4, 2, "same", use_bias=depth == 0, kernel_initializer=normal())(x)
+            x = layers.LeakyReLU(0.2)(normed(x) if depth else x)
             skips.append(x)
         x = skips.pop()
         for depth, filters in enumerate(reversed(widths[:-1])):
-            x = up(x, skips.pop(), filters, drop=o.dropout and depth < DROPOUT_BLOCKS)
+            x = WideConv2DTranspose(filters, 4, 2, "same", use_bias=False, kernel_initializer=normal())(x)
+            x = normed(x)
+            x = layers.Dropout(o.dropout)(x) if o.dropout and depth < DROPOUT_BLOCKS else x
+            x = layers.Concatenate()([layers.ReLU()(x), skips.pop()])
         x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=normal())(x)
         return keras.Model(gray, tanh_output(x), name="G")
 
@@ -79,17 +65,12 @@ class Pix2Pix(ColorizationGAN):
         o = self.options
         return DISCRIMINATORS[o.discriminator](o.image_size, 4, "batch", o.discriminator_filters, name="D")
 
-    def objective(self, gray, color, fake_color, **draws):
+    def objective(self, batch, fake_color):
         """Eq. 5; see `adversarial` and `discrimination` for its L_cGAN and `reconstruction` for Eq. 4.
 
-        Args:
-            gray: x, (n, S, S, 1) in [-1, 1].
-            color: y, (n, S, S, 3), of the same photographs.
-            fake_color: G(x, z).
-
-        Returns:
-            dict of the weighted terms; the objective is their sum.
+        The batch has gray x and color y of the same photographs; `fake_color` is G(x, z).
         """
+        gray, color = batch["gray"], batch["color"]
         return {
             "gan": self.adversarial(gray, fake_color),
             "l1": self.reconstruction(fake_color, color),
@@ -112,5 +93,4 @@ class Pix2Pix(ColorizationGAN):
         return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
 
     def sample_columns(self, gray, color):
-        """What a sample grid shows: the condition, its colouring, and the truth."""
         return {"gray x": gray, "G(x)": self.predict_images(self.colorizer, gray), "color y": color}

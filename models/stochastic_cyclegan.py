@@ -3,6 +3,7 @@
 import numpy as np
 from keras import ops
 
+from models import draws
 from models.cyclegan import CycleGAN
 from models.options import StochasticCycleGANOptions
 
@@ -14,12 +15,6 @@ class StochasticCycleGAN(CycleGAN):
 
     The objective is the paper's, with the same z in translation, cycle and identity. That G(F(y), z) is to be y
     whatever z is makes z a nuisance to G, and the paper found that G learns to ignore it.
-
-    Args:
-        **options: the fields of `StochasticCycleGANOptions`; the defaults are the paper's.
-
-    Raises:
-        UserError: an option has a value that it cannot have.
     """
 
     options_type = StochasticCycleGANOptions
@@ -30,16 +25,15 @@ class StochasticCycleGAN(CycleGAN):
         noise = {} if name == "F" else {"noise": o.noise, "noise_size": o.noise_size}
         return super().build_generator(in_channels, out_channels, name, **noise)
 
-    def draws(self, batches, step):
-        """The z of each image, Gaussian (the text) or uniform in [0, 1) (the code), and what a `CycleGAN` draws."""
-        rng = batches.rng("noise", step)
-        draw = rng.standard_normal if self.options.noise == "normal" else rng.random
-        z = draw((batches.images_in(step), self.options.noise_size), dtype="float32")
-        return super().draws(batches, step) | {"z": z}
+    @property
+    def drawn_names(self):
+        return [*super().drawn_names, *draws.Z]
 
-    def generator_inputs(self, image, z=None, **_):
-        """The image and its z."""
-        return [ops.convert_to_tensor(image), ops.convert_to_tensor(z)]
+    def draws(self, batches, step):
+        return super().draws(batches, step) | draws.z(self.options.noise, self.options.noise_size, batches, step)
+
+    def generator_inputs(self, image, batch):
+        return [ops.convert_to_tensor(image), ops.convert_to_tensor(batch["z"])]
 
     def sample_columns(self, gray, color):
         """A sample grid with several z a row, each the same in all rows."""
@@ -48,13 +42,11 @@ class StochasticCycleGAN(CycleGAN):
         noise = [np.repeat(z[None], len(gray), axis=0) for z in noise]
         fakes = [self.predict_images(self.colorizer, [gray, z]) for z in noise]
         fake_gray = self.predict_images(self.F, color)
-        return (
-            {"gray x": gray}
-            | {f"G(x, z{number})": fake for number, fake in enumerate(fakes, 1)}
-            | {
-                "F(G(x, z1))": self.predict_images(self.F, fakes[0]),
-                "color y": color,
-                "F(y)": fake_gray,
-                "G(F(y), z1)": self.predict_images(self.colorizer, [fake_gray, noise[0]]),
-            }
-        )
+        return {
+            "gray x": gray,
+            **{f"G(x, z{number})": fake for number, fake in enumerate(fakes, 1)},
+            "F(G(x, z1))": self.predict_images(self.F, fakes[0]),
+            "color y": color,
+            "F(y)": fake_gray,
+            "G(F(y), z1)": self.predict_images(self.colorizer, [fake_gray, noise[0]]),
+        }

@@ -1,80 +1,127 @@
-"""The train loop: one `fit` an epoch over numbered batches, so that it can begin at any step."""
+"""The train loop, from top to bottom: steps over numbered batches, so that it can begin at any of them."""
 
-from dataclasses import asdict
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import keras
-import numpy as np
+from keras import ops
 
 from data_loader.batches import Batches
-from data_loader.errors import UserError
-from models import callbacks as beside
+from data_loader.files import Interrupted, NonFinite, UserError, only_process_in, progress_bar
 from models.checkpoints import Checkpoints, Progress
-from models.errors import Interrupted, NonFinite
-from models.files import only_process_in, write_text
-from models.learning_rate import require_rate_of_step, set_rate
-from models.options import TrainingOptions, decides_what_is_learned
-from models.presets import of_preset
-from models.records import CheckpointSaver, MetricsFile, SampleImages
+from models.presets import training_options
+from models.record import RunRecord
 
-SAMPLE_ROWS = 4
+LONG_RUN_SECONDS = 3600
+ANOTHER_RUN = "--lr-decay linear counts the steps of one run: build a new model for another run."
 
 
-class Steps(keras.utils.PyDataset):
-    """The batches from step `first` to before step `last` of a run, as `fit` wants them: (x, color).
-
-    x is gray or, where the model draws something for a step, a dict of gray and the draws.
-    """
-
-    def __init__(self, model, batches, first, last):
-        super().__init__()
-        self.model, self.batches, self.first, self.last = model, batches, first, last
-
-    def __len__(self):
-        return self.last - self.first
-
-    def __getitem__(self, position):
-        step = self.first + position
-        gray, color = self.batches.batch(step)
-        draws = self.model.draws(self.batches, step)
-        return ({"gray": gray} | draws if draws else gray), color
-
-
-def train_epochs(model, flowers, run_dir=None, **training):
-    """Train `model` on `flowers`; see `ColorizationGAN.train`."""
-    options = TrainingOptions(**of_preset(TrainingOptions, "paper", type(model.options)) | training)
+def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=None, **settings):
+    """Train as `ColorizationGAN.train` says; `preset` and `data_dir` are only told in config.json."""
+    options = training_options(type(model).__name__, settings)
     if flowers.image_size != model.options.image_size:
-        raise UserError(
-            f"the images are {flowers.image_size} pixels and the model takes {model.options.image_size}: "
-            "load the flowers with the model's image_size."
-        )
+        sizes = f"the images are {flowers.image_size} pixels and the model takes {model.options.image_size}"
+        raise UserError(f"{sizes}: load the flowers with the model's image_size.")
     batches = Batches(flowers.split("train"), options.batch_size, model.options.seed, model.paired, options.pairing)
     # Says now what of the data does not suit the options.
     model.draws(batches, 0)
-    set_rate(model, options.epochs * batches.steps_per_epoch if options.lr_decay == "linear" else None)
-    if run_dir is None:
-        return _train(model, options, batches, Progress(), None, [])
-    with only_process_in(run_dir):
-        learned = asdict(model.options) | asdict(options) | {"images": flowers.digest}
-        defaults = asdict(type(model.options)()) | asdict(TrainingOptions())
-        checkpoints = Checkpoints(Path(run_dir) / "checkpoints", decides_what_is_learned(learned), defaults)
-        progress = checkpoints.restore(model) or Progress()
-        for name, text in model.record(batches).items():
-            write_text(Path(run_dir) / name, text)
-        record = _record(model, flowers, Path(run_dir), options, progress, batches, checkpoints)
-        return _train(model, options, batches, progress, checkpoints, record)
+    steps = options.epochs * batches.steps_per_epoch
+    set_rate(model, steps if options.lr_decay == "linear" else None)
+    with only_process_in(run_dir) if run_dir else nullcontext():
+        record = RunRecord(run_dir, model, flowers, options, batches, preset, data_dir) if run_dir else None
+        progress = record.begin(steps) if record else Progress()
+        if model.rate_falls_over and int(model.optimizer.iterations) != progress.step:
+            raise UserError(ANOTHER_RUN)
+        total = min(steps, options.max_steps or steps)
+        if progress.step >= total:
+            print(f"This run is finished: {progress.step} steps are done, {total} were asked for.")
+            return progress.step
+        if progress.step:
+            print(f"Going on from step {progress.step} of {total}.")
+        try:
+            return _run_steps(model, batches, progress, total, options.epochs, record, callbacks)
+        except NonFinite as error:
+            saved = record and record.checkpoints.last.exists()
+            left = f"The last good checkpoint is {record.checkpoints.last}." if saved else "There is no checkpoint."
+            raise NonFinite(f"{error}. {left}") from None
+
+
+def _run_steps(model, batches, progress, total, epochs, record, callbacks):
+    """Train from `progress` to step `total`; callbacks are called as Keras' `fit` calls them."""
+    per_epoch = batches.steps_per_epoch
+    hooks = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs, steps=per_epoch, verbose=0)
+    model.stop_training = False
+    bar = ProgressBar(progress.step, epochs, batches, total)
+    with StopOnSignal() as stop, closing(bar.bar):
+        hooks.on_train_begin()
+        while progress.step < total and not (stop.received or model.stop_training):
+            epoch, position = divmod(progress.step, per_epoch)
+            if not position:
+                progress.begin_epoch()
+            hooks.on_epoch_begin(epoch)
+            begun, end = progress.step, min((epoch + 1) * per_epoch, total)
+            while progress.step < end and not (stop.received or model.stop_training):
+                position = progress.step % per_epoch
+                hooks.on_train_batch_begin(position)
+                began = time.perf_counter()
+                terms = model.train_on(model.batch(batches, progress.step))
+                progress.add(terms, batches.images_in(progress.step), time.perf_counter() - began)
+                hooks.on_train_batch_end(position, progress.means)
+                bar.show(progress)
+                if record:
+                    record.after_step(progress)
+            if progress.step == begun:
+                # Stopped before its first step: the epoch before has been written.
+                break
+            # Also where the epoch breaks off: what is saved then is to have its colours fitted, too.
+            model.after_epoch(batches)
+            hooks.on_epoch_end(epoch, progress.means)
+            # After the callbacks: what they changed is saved, too.
+            if record:
+                record.after_epoch(progress)
+        if record and not stop.received:
+            record.draw_samples(progress)
+        hooks.on_train_end(progress.means)
+    if stop.received and progress.step < total:
+        raise Interrupted(stop.received, progress.step)
+    return progress.step
+
+
+class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate of `rate` over the first half of a run of `steps`, then linearly down to 0 at its end."""
+
+    def __init__(self, rate, steps):
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step):
+        left = 2 * (1 - ops.cast(step, "float32") / self.steps)
+        return self.rate * ops.clip(left, 0.0, 1.0)
+
+    def get_config(self):
+        return {"rate": self.rate, "steps": self.steps}
+
+
+def set_rate(model, falls_over):
+    """Let a model's learning rate fall over a run of so many steps, or with None stay as it is.
+
+    A model that was trained with another rate before is a `UserError`: its compiled step would keep that.
+    """
+    if getattr(model, "rate_falls_over", falls_over) != falls_over:
+        raise UserError(ANOTHER_RUN)
+    model.rate_falls_over = falls_over
+    if falls_over:
+        model.optimizer.learning_rate = LinearDecay(model.options.learning_rate, falls_over)
 
 
 def restore(model, run_dir, training):
-    """Bring a new model to the last checkpoint of a run, to be used and not to be trained on.
+    """Bring a new model, with a run's options, to the run's last checkpoint, to be used and not to be trained on.
 
-    Args:
-        model: with the options of the run.
-        run_dir: of the run.
-        training: its training options.
-
-    Raises:
-        UserError: there is no checkpoint, or it is damaged or another model's.
+    `training` are its training options, a dict. No checkpoint, or a damaged one, or another model's is a `UserError`.
     """
     # A falling rate has no variable in a checkpoint; over how many steps it falls does not matter here.
     set_rate(model, 1 if training.get("lr_decay") == "linear" else None)
@@ -82,68 +129,52 @@ def restore(model, run_dir, training):
         raise UserError(f"{run_dir} has no checkpoint yet: let its training reach the first one.")
 
 
-def _train(model, options, batches, progress, checkpoints, record):
-    """Train from `progress` to the end that the options set; `record` are the callbacks that write."""
-    require_rate_of_step(model, progress.step)
-    per_epoch = batches.steps_per_epoch
-    total = min(options.epochs * per_epoch, options.max_steps or options.epochs * per_epoch)
-    if progress.step:
-        saver = record[-1]
-        # It may be missing or stale where the last call was killed.
-        saver.save_generator(model)
-        if progress.step >= total:
-            print(f"This run is finished: {progress.step} steps are done, {total} were asked for.")
-            return progress.step
-        print(f"Going on from step {progress.step} of {total}.")
-    counter = beside.StepCounter(progress, per_epoch)
-    bar = beside.ProgressBar(progress, model.terms, options.epochs, batches, total)
-    stop = beside.StopOnSignal()
-    watch = [counter, beside.StopOnNonFinite(progress, model.terms), bar, *_matcher(model, batches), *record, stop]
-    try:
-        bar.open()
-        with stop:
-            while progress.step < total and not stop.received:
-                epoch = progress.step // per_epoch
-                model.fit(
-                    Steps(model, batches, progress.step, min((epoch + 1) * per_epoch, total)),
-                    initial_epoch=epoch,
-                    epochs=epoch + 1,
-                    verbose=0,
-                    # `fit` would shuffle the order of the batches by a state that no checkpoint holds.
-                    shuffle=False,
-                    callbacks=watch,
+class ProgressBar:
+    """One bar for a whole run of `total` steps, in images, from step `first` on: rate, time left, epoch, loss terms."""
+
+    def __init__(self, first, epochs, batches, total):
+        self.first, self.epochs, self.batches, self.total = first, epochs, batches, total
+        shown, images = batches.images_before(first), batches.images_before(total)
+        self.bar = progress_bar(total=images, initial=shown, unit="image", delay=0, leave=True)
+
+    def show(self, progress):
+        """Move on by the step that was just done."""
+        epoch = min(self.epochs, (progress.step - 1) // self.batches.steps_per_epoch + 1)
+        self.bar.set_description(f"epoch {epoch}/{self.epochs}", refresh=False)
+        terms = " ".join(f"{name} {mean:.3f}" for name, mean in progress.means.items() if name != "loss")
+        self.bar.set_postfix_str(terms, refresh=False)
+        self.bar.update(self.batches.images_in(progress.step - 1))
+        # The first step compiles; the ten after it tell how long the run takes.
+        if progress.step == self.first + 1:
+            self.timed_from = time.perf_counter()
+        elif progress.step == self.first + 11:
+            left = (self.total - progress.step) * (time.perf_counter() - self.timed_from) / 10
+            if left > LONG_RUN_SECONDS:
+                self.bar.write(
+                    f"This run will take about {left / 3600:.1f} hours. It may be stopped at any time (Ctrl-C) "
+                    "and goes on with the same command. Quicker: --preset quick, or fewer --epochs.",
+                    file=sys.stderr,
                 )
-            if record and not stop.received:
-                record[1].draw(model)
-    except NonFinite as error:
-        left = checkpoints and checkpoints.last.exists() and f"The last good checkpoint is {checkpoints.last}."
-        raise NonFinite(f"{error}. {left or 'There is no checkpoint.'}") from None
-    finally:
-        bar.close()
-    if stop.received and progress.step < total:
-        raise Interrupted(stop.received, progress.step)
-    return progress.step
 
 
-def _matcher(model, batches):
-    """What gives the images the photographs' amount of colour, if the model asks for it."""
-    share = getattr(model.options, "match_colorfulness", 0)
-    if not share:
-        return []
-    # Brings the measures and their libraries along, which no other training needs.
-    from models.chroma_matching import ChromaMatcher
+class StopOnSignal:
+    """A block in which the first Ctrl-C or SIGTERM is noted in `received`; a second one ends at once."""
 
-    return [ChromaMatcher(batches, share, model.options.match_contrast)]
+    received = None
 
+    def __enter__(self):
+        self.before = {}
+        # Only the main thread may set handlers; elsewhere a signal is its owner's business.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self.before[number] = signal.signal(number, self._receive)
+        return self
 
-def _record(model, flowers, run_dir, options, progress, batches, checkpoints):
-    """The callbacks that write to a run directory, in the order in which they must run."""
-    per_epoch = batches.steps_per_epoch
-    held_out = flowers.split("val" if (flowers.split_of == "val").any() else "train")
-    shown = np.linspace(0, len(held_out) - 1, min(SAMPLE_ROWS, len(held_out))).astype(int)
-    photographs = held_out.color(shown)
-    return [
-        MetricsFile(run_dir / "metrics.csv", progress, model.terms, batches),
-        SampleImages(run_dir / "samples", options.sample_interval, photographs, progress, per_epoch),
-        CheckpointSaver(checkpoints, run_dir, options.checkpoint_interval, progress, per_epoch),
-    ]
+    def __exit__(self, *_):
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _receive(self, number, frame):
+        self.received = number
+        self.__exit__()
+        os.write(2, b"\nStopping after this step ...\n")

@@ -35,8 +35,9 @@ def tiny():
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Downloads and decoded images go to a folder of this test session."""
-    folder = tmp_path_factory.mktemp("cache")
+    """Downloads and decoded images go to a folder of this test session, which the workers of a parallel run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
     os.environ["FLOWERS_CACHE_DIR"] = str(folder)
     return folder
 

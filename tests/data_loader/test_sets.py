@@ -9,8 +9,8 @@ from PIL import Image
 
 from data_loader import UserError, load_flowers
 from data_loader.cache import cached_images
+from data_loader.flowers import identical_pictures, stratified_split
 from data_loader.images import luma, to_unit
-from data_loader.splits import identical_pictures, stratified_split
 from data_loader.synthetic_flowers import SPECIES, flower, possible_flowers
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation.comparison import compare, most_different
-from evaluation.statistics import over_seeds
+from evaluation.statistics import compare, most_different, over_seeds
 
 
 def test_a_clear_difference_is_one_and_is_not_alike():

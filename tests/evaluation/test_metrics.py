@@ -5,9 +5,7 @@ import pytest
 from skimage.color import lab2rgb
 
 from data_loader.images import luma
-from evaluation.measures import MEASURES, measure
-from evaluation.metrics import AbPrior, rarity
-from evaluation.pictures import AB_BINS_A_SIDE, Pictures
+from evaluation.metrics import AB_BINS_A_SIDE, MEASURES, Pictures, measure, rarity, rarity_of_colors
 from evaluation.statistics import histogram_distance_with_interval
 
 GRAY_SQUARE = 11 * AB_BINS_A_SIDE + 11
@@ -30,11 +28,11 @@ def colors():
 
 
 def even_prior():
-    return AbPrior(np.full(AB_BINS_A_SIDE**2, 1 / AB_BINS_A_SIDE**2))
+    return rarity_of_colors(np.full(AB_BINS_A_SIDE**2, 1 / AB_BINS_A_SIDE**2))
 
 
 def measured(name, original, generated, prior=None):
-    values = MEASURES[name].function(Pictures(original), Pictures(generated), prior or even_prior())
+    values = MEASURES[name].function(Pictures(original), Pictures(generated), even_prior() if prior is None else prior)
     assert values.shape == (len(original),)
     return values
 
@@ -92,9 +90,9 @@ def test_rebalanced_weighs_rare_colours_more():
     red = 15 * AB_BINS_A_SIDE + 14
     frequency = np.zeros(AB_BINS_A_SIDE**2)
     frequency[[GRAY_SQUARE, red]] = 0.9, 0.1
-    prior = AbPrior(frequency)
-    assert prior.weight[red] == pytest.approx(9 * prior.weight[GRAY_SQUARE], rel=0.02)
-    assert prior.weight[0] >= prior.weight[red]
+    prior = rarity_of_colors(frequency)
+    assert prior[red] == pytest.approx(9 * prior[GRAY_SQUARE], rel=0.02)
+    assert prior[0] >= prior[red]
     # Half of the picture is gray and right, half red and called gray.
     gray, colored = lab(50, 1, 1), lab(50, 41, 29)
     original = np.concatenate([gray, colored], axis=1)
@@ -168,6 +166,6 @@ def test_spread_of_hues_by_hand():
 def test_rarity_is_the_mean_weight_of_the_pixels():
     frequency = np.zeros(AB_BINS_A_SIDE**2)
     frequency[GRAY_SQUARE] = 1
-    prior = AbPrior(frequency)
+    prior = rarity_of_colors(frequency)
     gray = lab(50, 0, 0)
-    assert rarity(Pictures(gray), prior) == pytest.approx([prior.weight[GRAY_SQUARE]])
+    assert rarity(Pictures(gray), prior) == pytest.approx([prior[GRAY_SQUARE]])

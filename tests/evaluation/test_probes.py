@@ -5,15 +5,13 @@ import pytest
 from skimage.color import rgb2lab
 
 from data_loader import load_flowers
+from data_loader.files import progress_bar
 from data_loader.flowers import Flowers
 from data_loader.images import in_gamut, luma, to_uint8, to_unit
-from data_loader.progress import progress_bar
-from evaluation.brightness import brightness
-from evaluation.class_test import class_accuracy, trained_classifier
-from evaluation.cycles import cycle_errors, hidden_color
-from evaluation.diversity import diversity, pairwise_chroma_l1, turned_hues
+from evaluation import classifier
+from evaluation.classifier import class_accuracy, trained_classifier
 from evaluation.metrics import l1
-from models import flower_classifier
+from evaluation.probes import brightness, cycle_errors, diversity, hidden_color, pairwise_chroma_l1, turned_hues
 
 
 @pytest.fixture
@@ -178,7 +176,7 @@ def test_class_accuracy_by_hand(split):
     assert found["gray"]["mean"] == 0.25
 
 
-def test_a_classifier_learns_its_classes_once(tmp_path, monkeypatch):
+def test_a_classifier_learns_its_classes_once(tmp_path, monkeypatch, uncompiled):
     from PIL import Image
 
     for kind, hue in (("red", 0), ("blue", 2)):
@@ -188,14 +186,14 @@ def test_a_classifier_learns_its_classes_once(tmp_path, monkeypatch):
             pixels[..., hue] += 150
             Image.fromarray(pixels).save(tmp_path / kind / f"{number}.png")
     flowers = load_flowers(str(tmp_path), image_size=32)
-    monkeypatch.setattr(flower_classifier, "RECIPE", flower_classifier.Recipe(filters=4, epochs=30, batch_size=8))
-    classifier, split = trained_classifier(flowers, progress_bar), flowers.split("train")
+    monkeypatch.setattr(classifier, "RECIPE", classifier.Recipe(filters=4, epochs=30, batch_size=8))
+    trained, split = trained_classifier(flowers, progress_bar), flowers.split("train")
     originals = to_unit(split.color())
-    assert (classifier(originals) == split.labels).all()
-    monkeypatch.setattr(flower_classifier, "train_classifier", None)
+    assert (trained(originals) == split.labels).all()
+    monkeypatch.setattr(classifier, "train_classifier", None)
     again = trained_classifier(flowers, progress_bar)
     assert (again(originals) == split.labels).all()
-    assert again.digest == classifier.digest
+    assert again.digest == trained.digest
     # Other labels of the same pictures are another classifier, which would be trained.
     flowers.labels[:] = flowers.labels[::-1]
     with pytest.raises(TypeError):

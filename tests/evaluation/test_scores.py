@@ -6,11 +6,9 @@ import pytest
 from data_loader.flowers import Flowers
 from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import possible_flowers
-from evaluation.baselines import CHUNK, ab_prior, color_means, trivial_colorings
-from evaluation.color_law import _weighted_median, law_report
-from evaluation.scores import FEWEST_PIECES, Scores, mean_scores, score, summarize
+from evaluation.baselines import _weighted_median, ab_prior, color_means, law_report, trivial_colorings
+from evaluation.scores import MOST_ALONE, Scores, mean_scores, score, summarize
 from evaluation.statistics import mean_with_interval, ratio_with_interval
-from evaluation.workers import Workers
 
 ORACLE = "luma + own mean chroma (oracle)"
 
@@ -58,15 +56,12 @@ def make_flowers(images):
 
 
 def test_processes_give_the_scores_of_one():
-    images = FEWEST_PIECES * CHUNK - 3
+    images = MOST_ALONE + 29
     split = make_flowers(np.random.default_rng(0).integers(256, size=(images, 12, 12, 3), dtype=np.uint8)).split(
         "train"
     )
     rows, prior = trivial_colorings(split, *color_means(split)), ab_prior(split)
-    alone = score(rows, split, prior)
-    with Workers(2) as workers:
-        shared = score(rows, split, prior, workers=workers)
-        assert workers.pool is not None
+    alone, shared = (score(rows, split, prior, processes=count) for count in (1, 2))
     for name, row in alone.items():
         assert all((values == shared[name].values[measure]).all() for measure, values in row.values.items()), name
         assert (row.ab_histograms == shared[name].ab_histograms).all()

@@ -1,25 +1,26 @@
-"""The colorizers that come along: packed, listed, the same each time, and of use without a run."""
+"""The colorizers that ship with the repository: packed, listed, the same each time, and of use without a run."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from data_loader import UserError, load_flowers
+from data_loader.files import sha256_of_file
 from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import flower
-from experiments import shipped_colorizers
-from experiments.results_check import check
-from experiments.shipped_colorizers import DEFAULT, MOST_BYTES, read_index, ship, wrong_files
+from experiments.support import scoring, store
+from experiments.support.pages import check
+from experiments.support.scoring import MOST_BYTES, ship
+from experiments.support.store import DEFAULT, Scored, read_tiers
 from models import CapsuleCycleGAN, CycleGAN, StochasticCycleGAN
-from models.colorizing import colorize
-from models.files import sha256_of_file
-from models.packed_colorizer import pack, unpack
+from models.colorizing import colorize, load_colorizer, pack, unpack
 from tests.experiments.scripts import PROJECT, call
 
-FOLDERS = sorted(index.parent for index in (PROJECT / "results").glob("*/colorizers/index.json"))
-SHIPPED = [(folder, name) for folder in FOLDERS for name in read_index(folder)]
+TIERS = read_tiers(PROJECT / "results")
+SHIPPED = [(tier, name) for tier, stored in TIERS.items() for name in stored.setting["shipped"]]
 # Those that exchange bright and dark photographs, and between what their brightness and a flower's then correlate.
 EXCHANGE = {f"capsule-{loss}.npz": (0.3, 1) for loss in ("mse", "bce")}
 EXCHANGE |= {f"{name}.npz": (-1, -0.3) for name in ("capsule-routing", "patch-capsule")}
@@ -38,7 +39,7 @@ def test_a_packed_colorizer_colours_as_before(model, tiny, gray, tmp_path):
         pack(colorizer, tmp_path / f"{number}.npz")
     assert sha256_of_file(tmp_path / "0.npz") == sha256_of_file(tmp_path / "1.npz")
     assert (tmp_path / "0.npz").stat().st_size < 2.5 * colorizer.count_params() + 50_000
-    again = unpack(tmp_path / "0.npz")
+    again = load_colorizer(tmp_path / "0.npz")
     before, after = (colorize(network, gray).astype(int) for network in (colorizer, again))
     assert np.abs(before - after).max() <= 2
     assert again.name == colorizer.name
@@ -55,7 +56,7 @@ def test_a_damaged_file_is_refused(content, tmp_path):
 
 def test_photos_are_coloured_without_a_run(tiny, tmp_path, monkeypatch):
     pack(CycleGAN(**tiny).colorizer, tmp_path / "ours.npz")
-    monkeypatch.setattr(shipped_colorizers, "DEFAULT", tmp_path / "ours.npz")
+    monkeypatch.setattr(store, "DEFAULT", tmp_path / "ours.npz")
     Image.new("RGB", (50, 40), "gray").save(tmp_path / "rose.png")
     for arguments in (["rose.png"], ["ours.npz", "rose.png", "--out", "out"]):
         done = call("colorize", *arguments, cwd=tmp_path)
@@ -91,7 +92,7 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
     pairs = zip(*(images.reshape(len(color), -1) for images in lumas), strict=True)
     within = [np.corrcoef(*pair)[0, 1] for pair in pairs]
     assert report["runs"]["ours.npz"]["brightness"]["within"]["mean"] == pytest.approx(np.mean(within), abs=0.01)
-    assert "within a picture" in done.stdout
+    assert "brightness: within" in done.stdout
     pack(CycleGAN(**tiny | {"image_size": 64}).colorizer, tmp_path / "larger.npz")
     refused = {
         ("ours.npz", "a-run"): "apart",
@@ -107,65 +108,72 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
 
 
 @pytest.fixture
-def run_dirs(tiny, tmp_path):
-    """What `ship` reads of two seeds of a system, and of one whose colorizer is too large."""
-    filters = {"cyclegan-seed1": 2, "cyclegan-seed0": 4, "large-seed0": 8}
+def configs(tiny, tmp_path):
+    """Directories and configs of two seeds of a system, of one that does not ship, and one that is too large."""
+    filters = {"cyclegan-seed1": 2, "cyclegan-seed0": 4, "first-seed0": 4, "large-seed0": 8}
     for name, count in filters.items():
         (tmp_path / name).mkdir()
-        config = {"model": "cyclegan", "options": {"image_size": 32}, "training": {}, "data": {}}
-        (tmp_path / name / "config.json").write_text(json.dumps(config))
         CycleGAN(**tiny | {"generator_filters": count}).colorizer.save(tmp_path / name / "generator.keras")
-    return [tmp_path / name for name in filters]
+    return {str(tmp_path / name): {"model": "cyclegan", "options": {"image_size": 32}} for name in filters}
 
 
-def test_the_first_seed_of_what_is_small_enough_is_shipped(run_dirs, tmp_path, monkeypatch):
-    monkeypatch.setattr(shipped_colorizers, "MOST_BYTES", 100_000)
+def test_the_first_seed_of_what_is_small_enough_is_shipped_with_its_scores(configs, tmp_path, monkeypatch):
+    monkeypatch.setattr(scoring, "MOST_BYTES", 100_000)
+    measured = {"ratio_to_gray": {"mean": 1.0}, "colorfulness": {"mean": 2.0}}
     folder = tmp_path / "results" / "tier" / "colorizers"
-    ship(folder, run_dirs[:1])
-    packed = ship(folder, run_dirs)
-    assert packed == {"cyclegan-seed0": folder / "cyclegan.npz"}
-    index = read_index(folder)
-    assert {name: entry["run"] for name, entry in index.items()} == {"cyclegan.npz": "cyclegan-seed0"}
-    assert {path.name for path in folder.iterdir()} == {"cyclegan.npz", "index.json"}
-    assert index["cyclegan.npz"]["bytes"] == (folder / "cyclegan.npz").stat().st_size
-    scored = {"cyclegan-seed0": {"shipped": {"sha256": index["cyclegan.npz"]["sha256"]}}}
-    assert not wrong_files(folder, scored)
-    # Of another run, not scored, or another file at that time.
-    for others in ({"cyclegan-seed1": {}}, {"cyclegan-seed0": {}}, {"cyclegan-seed0": {"shipped": {"sha256": "0"}}}):
-        assert wrong_files(folder, others) == ["cyclegan.npz"]
-    (folder / "letter.npz").write_bytes(b"mine")
-    (folder / "cyclegan.npz").write_bytes(b"another")
-    assert wrong_files(folder, scored) == ["cyclegan.npz", "letter.npz"]
-    (folder / "index.json").write_text("[]")
-    with pytest.raises(UserError, match=r"index\.json is damaged"):
-        read_index(folder)
+    folder.mkdir(parents=True)
+    (folder / "large.npz").write_bytes(b"from when it was smaller")
+    scored = Scored(measured | {"psnr": None}, None)
+    shipped = ship(folder, configs, ("cyclegan", "large"), lambda name, colorings, facts: scored)
+    assert {path.name for path in folder.iterdir()} == set(shipped) == {"cyclegan.npz"}
+    file = folder / "cyclegan.npz"
+    entry = {"run": "cyclegan-seed0", "image_size": 32, "bytes": file.stat().st_size, "sha256": sha256_of_file(file)}
+    assert shipped["cyclegan.npz"] == entry | measured
 
 
 def test_one_colours_when_no_run_is_named():
-    assert (DEFAULT.parent, DEFAULT.name) in SHIPPED
-    assert sum(entry["bytes"] for folder in FOLDERS for entry in read_index(folder).values()) <= 30_000_000
+    assert (DEFAULT.parent.parent.name, DEFAULT.name) in SHIPPED
+    entries = [entry for tier in TIERS.values() for entry in tier.setting["shipped"].values()]
+    assert sum(entry["bytes"] for entry in entries) <= 30_000_000
 
 
-@pytest.mark.parametrize(("folder", "name"), SHIPPED, ids=[name for _, name in SHIPPED])
-def test_a_shipped_colorizer_is_the_listed_one_and_colours(folder, name):
-    entry = read_index(folder)[name]
-    assert sha256_of_file(folder / name) == entry["sha256"]
-    assert entry["bytes"] == (folder / name).stat().st_size <= MOST_BYTES
-    network = unpack(folder / name)
+@pytest.mark.parametrize(("tier", "name"), SHIPPED, ids=[name for _, name in SHIPPED])
+def test_a_shipped_colorizer_is_the_listed_one_and_colours(tier, name):
+    entry, file = TIERS[tier].setting["shipped"][name], PROJECT / "results" / tier / "colorizers" / name
+    assert sha256_of_file(file) == entry["sha256"]
+    assert entry["bytes"] == file.stat().st_size <= MOST_BYTES
+    network = unpack(file)
     gray = (
         np.stack([flower(number, entry["image_size"]) for number in range(0, 400, 100)]).mean(axis=-1).astype(np.uint8)
     )
     colored = colorize(network, gray).astype(int)
     assert colored.shape == (*gray.shape, 3)
     assert np.ptp(colored, axis=-1).mean() > 3
-    runs = json.loads((folder.parent / "scores.json").read_text())["runs"].values()
-    (run,) = (run for run in runs if run.get("shipped", {}).get("file") == name)
+    run = TIERS[tier].runs[entry["run"]]
     # It keeps what is bright and what is dark, unless it was found to exchange bright and dark photographs.
     assert (run["brightness"]["correlation"]["mean"] < 0) == (name in EXCHANGE)
     least, most = EXCHANGE.get(name, (0.8, 1))
     assert least < np.corrcoef(colored.mean(axis=-1).ravel(), gray.ravel())[0, 1] <= most
 
 
-def test_check_names_a_colorizer_that_is_not_the_listed_one(monkeypatch):
-    monkeypatch.setattr("experiments.results_check.wrong_files", lambda *_: ["best.npz"])
-    assert any("best.npz is not what" in problem for problem in check(PROJECT / "results", "x"))
+def test_check_names_a_colorizer_that_is_not_the_listed_one(tmp_path):
+    tier, packed = tmp_path / "quick-synthetic", tmp_path / "quick-synthetic" / "colorizers" / "cyclegan.npz"
+    shutil.copytree(PROJECT / "results" / tier.name, tier)
+    packed.parent.mkdir()
+    packed.write_bytes(b"ours")
+    measured = {measure: {"mean": 1.0, "low": 1.0, "high": 1.0} for measure in ("ratio_to_gray", "colorfulness")}
+    entry = {"run": "cyclegan-seed0", "image_size": 64, "bytes": 4, "sha256": sha256_of_file(packed)} | measured
+    told = [f"{tier}/colorizers/cyclegan.npz is not what tier.json tells of"]
+
+    def problems(**shipped):
+        setting = json.loads((tier / "tier.json").read_text())
+        (tier / "tier.json").write_text(json.dumps(setting | {"shipped": shipped}))
+        return [problem for problem in check(tmp_path) if "colorizers/" in problem]
+
+    assert problems(**{"cyclegan.npz": entry}) == []
+    # Of a run that is not scored, another file than at that time, not listed, and gone.
+    assert problems(**{"cyclegan.npz": entry | {"run": "cyclegan-seed1"}}) == told
+    assert problems(**{"cyclegan.npz": entry | {"sha256": "0"}}) == told
+    assert problems() == told
+    packed.unlink()
+    assert problems(**{"cyclegan.npz": entry}) == told

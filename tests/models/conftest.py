@@ -21,8 +21,8 @@ class Toy(ColorizationGAN):
         self.weight = weight
         self.finish(["l1", "twice"], ema)
 
-    def objective(self, gray, color, fake_color, **draws):
-        error = self.weight * l1(fake_color, color)
+    def objective(self, batch, fake_color):
+        error = self.weight * l1(fake_color, batch["color"])
         return {"l1": error, "twice": 2 * error}
 
     def sample_columns(self, gray, color):
@@ -39,7 +39,8 @@ def toy():
 def batch():
     """Two gray and two colour images of 32 pixels in [-1, 1]."""
     rng = np.random.default_rng(0)
-    return rng.uniform(-1, 1, (2, 32, 32, 1)).astype("float32"), rng.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+    gray, color = (rng.uniform(-1, 1, (2, 32, 32, channels)).astype("float32") for channels in (1, 3))
+    return {"gray": gray, "color": color}
 
 
 @pytest.fixture(scope="module")

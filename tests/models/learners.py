@@ -7,9 +7,8 @@ def learners_of(gan, batch, names, terms=None):
     """Term to the set of those of the named networks that it moves, for `terms` or all of the objective's."""
     import tensorflow as tf
 
-    gray, color = batch
     with tf.GradientTape(persistent=True) as tape:
-        losses = gan.objective(gray, color, gan(gray, training=True))
+        losses = gan.objective(batch, gan(batch, training=True))
     variables = {name: [v.value for v in getattr(gan, name).trainable_variables] for name in names}
     learners = {}
     for term in terms or losses:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.capsule_discriminators import routing_discriminator
 from models.capsules import ConvolutionalCapsules, RoutingCapsules, length, route, squash
+from models.discriminators import routing_discriminator
 from models.losses import margin, sigmoid_squared_error
 
 

@@ -19,8 +19,7 @@ def number(x):
 
 
 def terms_of(gan, batch):
-    gray, color = batch
-    return {name: number(value) for name, value in gan.objective(gray, color, gan(gray, training=True)).items()}
+    return {name: number(value) for name, value in gan.objective(batch, gan(batch, training=True)).items()}
 
 
 def test_losses_by_hand():
@@ -36,7 +35,7 @@ def test_losses_by_hand():
 
 
 def test_the_terms_are_those_of_the_equations(gan, batch):
-    gray, color = batch
+    gray, color = batch["gray"], batch["color"]
     rgb = np.repeat
     fake_color, fake_gray = gan.G(rgb(gray, 3, -1)), gan.F(color)
     cycled_gray, cycled_color = gan.F(fake_color), gan.G(rgb(ops.convert_to_numpy(fake_gray), 3, -1))
@@ -50,8 +49,14 @@ def test_the_terms_are_those_of_the_equations(gan, batch):
     }
     assert terms_of(gan, batch) == pytest.approx(expected, rel=1e-4)
     assert list(terms_of(gan, batch)) == gan.terms
-    loss = number(gan.compute_loss(gray, color, fake_color))
+    loss = number(gan.compute_loss(batch, y_pred=fake_color))
     assert loss == pytest.approx(sum(expected.values()), rel=1e-4)
+
+
+def test_a_name_that_the_objective_does_not_read_or_misses_is_an_error(gan, batch):
+    for wrong in (batch | {"z": batch["gray"]}, {"gray": batch["gray"]}):
+        with pytest.raises(KeyError, match=r"a batch of this CycleGAN has \['color', 'gray'\]"):
+            gan.compute_loss(wrong, y_pred=batch["color"])
 
 
 def test_switches_change_their_term_and_nothing_else(gan, tiny, batch):
@@ -71,7 +76,7 @@ def test_switches_change_their_term_and_nothing_else(gan, tiny, batch):
 
 def test_identity_terms_leave_each_domain_alone(tiny, batch):
     gan = CycleGAN(**tiny, lambda_identity=2.0)
-    gray, color = batch
+    gray, color = batch["gray"], batch["color"]
     terms = terms_of(gan, batch)
     assert terms["identity_color"] == pytest.approx(2 * np.mean(np.abs(gan.G(color) - color)), rel=1e-4)
     assert terms["identity_gray"] == pytest.approx(2 * np.mean(np.abs(gan.F(np.repeat(gray, 3, -1)) - gray)), rel=1e-4)
@@ -108,7 +113,7 @@ def test_adam_has_the_settings_of_the_options(tiny):
 def test_a_step_moves_every_network(tiny, batch):
     gan = CycleGAN(**tiny)
     before = [ops.convert_to_numpy(weight) for weight in gan.trainable_variables]
-    gan.fit(*batch, batch_size=2, verbose=0)
+    gan.train_on(batch)
     for weight, old in zip(gan.trainable_variables, before, strict=True):
         assert (ops.convert_to_numpy(weight) != old).any(), weight.path
 
@@ -128,14 +133,14 @@ class TestWhoLearns:
     def test_gradients_are_those_of_two_tapes(self, gan, batch):
         import tensorflow as tf
 
-        from experiments.two_tape import two_tape_gradients
+        from experiments.support.step_timing import two_tape_gradients
 
-        gray, color = (tf.convert_to_tensor(images) for images in batch)
+        tensors = {name: tf.convert_to_tensor(images) for name, images in batch.items()}
         with tf.GradientTape() as tape:
-            loss = gan.compute_loss(gray, color, gan(gray, training=True))
+            loss = gan.compute_loss(tensors, y_pred=gan(tensors, training=True))
         ours = tape.gradient(loss, [weight.value for weight in gan.trainable_variables])
         by_id = {id(weight): gradient for weight, gradient in zip(gan.trainable_variables, ours, strict=True)}
-        theirs = two_tape_gradients(gan, gray, color)
+        theirs = two_tape_gradients(gan, **tensors)
         for network in (gan.G, gan.F, gan.D_X, gan.D_Y):
             for weight, expected in zip(network.trainable_variables, theirs[network.name], strict=True):
                 scale = np.abs(expected).max() + 1e-6
@@ -148,10 +153,10 @@ def test_a_call_that_only_passes_gradients_on_moves_no_statistics(batch):
     norm = keras.layers.BatchNormalization(momentum=0.5)
     network = keras.Sequential([keras.Input((32, 32, 3)), norm])
     moving = ops.convert_to_numpy(norm.moving_mean)
-    without_learning(network, batch[1])
+    without_learning(network, batch["color"])
     assert (ops.convert_to_numpy(norm.moving_mean) == moving).all()
-    network(batch[1], training=True)
-    assert ops.convert_to_numpy(norm.moving_mean) == pytest.approx(batch[1].mean(axis=(0, 1, 2)) / 2, abs=1e-6)
+    network(batch["color"], training=True)
+    assert ops.convert_to_numpy(norm.moving_mean) == pytest.approx(batch["color"].mean(axis=(0, 1, 2)) / 2, abs=1e-6)
 
 
 def test_colorize_takes_what_people_have(gan):

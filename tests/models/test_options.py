@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import pytest
 
 from data_loader import UserError
@@ -8,18 +10,20 @@ from models.options import (
     Pix2PixOptions,
     StochasticCycleGANOptions,
     TrainingOptions,
+    require_same_run,
+    what_is_learned,
 )
-from models.presets import MODELS, PRESETS, of_preset, presets_of
+from models.presets import MODELS, PRESETS, run_options
 
 
 def test_the_defaults_are_the_papers():
     training = TrainingOptions()
     assert (training.epochs, training.batch_size, training.pairing) == (200, 1, "shuffled")
     assert CycleGANOptions().image_size == 128
-    for _, options in MODELS.values():
-        assert of_preset(options, "paper", options) == {}
-    assert of_preset(TrainingOptions, "paper", CycleGANOptions) == {}
-    assert of_preset(TrainingOptions, "paper", Pix2PixOptions) == {"epochs": 100}
+    for script, (_, table) in MODELS.items():
+        options, training = run_options(script, "paper")
+        assert options == table()
+        assert training.epochs == (100 if script == "pix2pix" else 200)
     pix2pix = Pix2PixOptions()
     assert (pix2pix.lambda_l1, pix2pix.beta1, pix2pix.dropout, pix2pix.gan_loss) == (100, 0.5, 0.5, "bce")
     capsule = CapsuleCycleGANOptions()
@@ -29,29 +33,39 @@ def test_the_defaults_are_the_papers():
 
 
 def test_presets_name_options_that_exist_and_values_that_they_may_have():
-    for tables in PRESETS.values():
-        for table, changes in tables.items():
-            assert set(changes) <= set(table.__dataclass_fields__) | set(TrainingOptions.__dataclass_fields__)
-    for _, options in MODELS.values():
-        for preset in presets_of(options):
-            options(**of_preset(options, preset, options))
-            TrainingOptions(**of_preset(TrainingOptions, preset, options))
+    for script, presets in PRESETS.items():
+        fields = set(MODELS[script][1].__dataclass_fields__) | set(TrainingOptions.__dataclass_fields__)
+        for preset, values in presets.items():
+            assert set(values) <= fields, (script, preset)
+            options, training = run_options(script, preset)
+            assert {name: (asdict(options) | asdict(training))[name] for name in values} == values
 
 
-def test_a_special_table_wins_and_reaches_its_model_alone():
-    released = {name: of_preset(options, "released", options) for name, (_, options) in MODELS.items()}
-    assert released["cyclegan"] == {
-        "generator": "unet",
-        "norm": "layer",
-        "lambda_identity": 1.0,
-        "beta1": 0.5,
-        "discriminator": "patch-zoo",
-    }
-    assert released["stochastic_cyclegan"] == released["cyclegan"] | {"noise": "uniform"}
-    assert released["pix2pix"]["norm_momentum"] == 0.8
-    assert of_preset(TrainingOptions, "released", CapsuleCycleGANOptions) == {"batch_size": 32}
-    assert "best" in presets_of(CycleGANOptions)
-    assert "best" not in presets_of(Pix2PixOptions)
+def test_a_preset_is_of_its_script_and_gives_way_to_what_is_given():
+    released = PRESETS["cyclegan"]["released"]
+    assert released["discriminator"] == "patch-zoo"
+    assert PRESETS["stochastic_cyclegan"]["released"] == released | {"noise": "uniform"}
+    options, training = run_options("capsule_cyclegan", "released", {"seed": 3, "epochs": 7})
+    assert (options.seed, options.norm, training.batch_size, training.epochs) == (3, "layer", 32, 7)
+    with pytest.raises(UserError, match="--preset best does not exist: use one of paper, released, reduced, quick"):
+        run_options("pix2pix", "best")
+
+
+def test_the_same_run_is_told_from_another():
+    options, training = (asdict(table) for table in run_options("cyclegan", "quick"))
+    before = what_is_learned(options, training, "float32", "digest")
+    require_same_run(before, what_is_learned(options, training | {"sample_interval": 7}, "float32", "digest"), "run")
+    # A name that came later is not compared.
+    require_same_run(before, before | {"later": 1}, "run")
+    for change, message in (
+        ({"cycle_loss": "l2", "keep_luma": True}, "run was trained with --no-keep-luma, --cycle-loss l1, which cannot"),
+        ({"precision": "mixed_bfloat16"}, "--precision float32"),
+        ({"epochs": 9}, "--epochs 4"),
+        ({"images": "0"}, "run was trained on other images: give the same images"),
+        ({"images": "0", "seed": 1}, "--seed 0, other images"),
+    ):
+        with pytest.raises(UserError, match=message):
+            require_same_run(before, {name: change.get(name, value) for name, value in before.items()}, "run")
 
 
 @pytest.mark.parametrize(

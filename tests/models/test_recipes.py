@@ -1,8 +1,6 @@
 """What may be added to any CycleGAN: known pairs, an image pool, averaged weights, a falling learning rate."""
 
-import contextlib
 import json
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -10,17 +8,15 @@ import pytest
 from keras import ops
 
 from data_loader import Batches, UserError
-from data_loader.images import cb_cr, from_network, in_gamut, luma, to_unit
-from evaluation.metrics import colorfulness
-from evaluation.pictures import Pictures
+from data_loader.images import cb_cr, colorfulness, from_network, in_gamut, luma, to_uint8, to_unit
 from models import CycleGAN
-from models.averaging import AveragingAdam
-from models.chroma_matching import BOUNDS, ChromaMatcher, chroma_contrast, fit
+from models.chroma import BOUNDS, ChromaOverLuma, chroma_contrast, fit, match_chroma
 from models.colorizing import colorize, load_colorizer
-from models.image_pool import ImagePool, pool_draws
-from models.layers import ChromaOverLuma
-from models.learning_rate import LinearDecay
-from models.options import decides_what_is_learned
+from models.draws import pool_moves
+from models.gan import AveragingAdam
+from models.layers import ImagePool
+from models.options import what_is_learned
+from models.training import LinearDecay
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
 
@@ -30,9 +26,8 @@ def numbers(x):
 
 
 def terms_of(gan, batches, step=0):
-    gray, color = batches.batch(step)
-    draws = gan.draws(batches, step)
-    terms = gan.objective(gray, color, gan.translate(gray, training=True, **draws), **draws)
+    batch = gan.batch(batches, step)
+    terms = gan.objective(batch, gan(batch, training=True))
     return {name: float(numbers(value)) for name, value in terms.items()}
 
 
@@ -47,11 +42,10 @@ def test_the_paired_term_by_hand_and_nothing_else_changes(tiny, batches):
     for loss, error in (("l2", np.square), ("l1", np.abs)):
         gan = CycleGAN(**tiny, paired_weight=3.0, paired_fraction=0.5, paired_loss=loss)
         terms = terms_of(gan, batches)
-        gray, _ = batches.batch(0)
-        draws = gan.draws(batches, 0)
-        assert 0 < draws["known"].sum() < 4
-        errors = error(numbers(gan(gray, training=True)) - draws["original"]).mean(axis=(1, 2, 3))
-        assert terms.pop("paired") == pytest.approx(3 * (errors * draws["known"][:, 0]).mean(), rel=1e-4)
+        batch = gan.batch(batches, 0)
+        assert 0 < batch["known"].sum() < 4
+        errors = error(numbers(gan(batch, training=True)) - batch["original"]).mean(axis=(1, 2, 3))
+        assert terms.pop("paired") == pytest.approx(3 * (errors * batch["known"][:, 0]).mean(), rel=1e-4)
         assert terms == plain
 
 
@@ -94,7 +88,7 @@ def test_a_pool_fills_then_swaps_half_of_the_time(batches):
     pool = ImagePool(6, (1, 1, 1))
     seen, swapped = [], 0
     for step in range(40):
-        draws = pool_draws(6, batches, step)
+        draws = pool_moves(6, batches, step)
         count = batches.images_in(step)
         new = np.arange(len(seen) + 1, len(seen) + 1 + count, dtype="float32")
         kept = set(numbers(pool.past).ravel()) - {0}
@@ -171,7 +165,7 @@ def test_images_are_as_colourful_as_the_photographs(tiny, tiny_flowers, tmp_path
     colored = to_unit(gan.colorize(gray))
     chosen = float(numbers(strength))
     assert chosen not in (0.0, 1.0)
-    found, wanted = (colorfulness(None, Pictures(images)).mean() for images in (colored, originals))
+    found, wanted = (colorfulness(images).mean() for images in (colored, originals))
     assert found == pytest.approx(0.8 * wanted, rel=0.05)
 
 
@@ -183,23 +177,22 @@ def test_contrast_is_the_spread_of_chroma_over_its_mean():
 
 
 @pytest.mark.parametrize(("mean", "spread"), [(0.3, 0.6), (0.09, 0.3), (0.05, 0.4), (0.1, 1.2)])
-def test_pale_and_even_chroma_gets_what_photographs_have(mean, spread, batches, monkeypatch):
+def test_pale_and_even_chroma_gets_what_photographs_have(mean, spread, monkeypatch):
     """Few strong colours among many weak ones, whatever the generator puts out."""
     rng = np.random.default_rng(0)
-    wanted = np.array([40.0, 0.9])
     length = mean * rng.gamma(spread**-2, spread**2, (4, 16, 16, 1))
     angle = rng.uniform(0, 2 * np.pi, (4, 1, 1, 1))
     planes = (length * np.concatenate([np.cos(angle), np.sin(angle)], axis=-1)).astype("float32")
-    matcher = ChromaMatcher(batches, contrast=True)
-    matcher.rgb, matcher.wanted = np.zeros((4, 16, 16, 3), "float32"), wanted
-    monkeypatch.setattr("models.chroma_matching.predict_colors", lambda network, images, seed: planes)
     layer = ChromaOverLuma(matched=True, contrasted=True, kept=True)
-    generator = SimpleNamespace(layers=[layer], get_layer=lambda name: None)
-    matcher.set_model(SimpleNamespace(G=generator, averaged=contextlib.nullcontext))
-    matcher.on_epoch_end(0)
-    images = from_network(numbers(layer([matcher.rgb, planes])))
-    found = [colorfulness(None, Pictures(images)).mean(), chroma_contrast(images)]
-    assert found == pytest.approx(wanted, rel=0.05)
+    gray = np.zeros((4, 16, 16, 3), "float32")
+    # Photographs of colours such as these, twice as strong as asked for.
+    wanted = ChromaOverLuma()([gray, (0.23 * rng.gamma(1.23, 0.81, (4, 16, 16, 1)) * [0.6, 0.8]).astype("float32")])
+    photographs = to_uint8(from_network(numbers(wanted)))
+    match_chroma(layer, gray, planes, photographs, share=0.5, contrast=True)
+    images = from_network(numbers(layer([gray, planes])))
+    photographs = to_unit(photographs)
+    assert colorfulness(images).mean() == pytest.approx(0.5 * colorfulness(photographs).mean(), rel=0.05)
+    assert chroma_contrast(images) == pytest.approx(chroma_contrast(photographs), rel=0.05)
     assert (float(numbers(layer.contrast)) > 1) == (spread < 0.9)
 
 
@@ -269,10 +262,10 @@ def test_the_rate_is_constant_then_falls_to_zero():
 
 
 def test_epochs_may_change_on_resume_unless_the_rate_depends_on_them(toy, tiny_flowers, tmp_path):
-    assert "epochs" not in decides_what_is_learned({"epochs": 2, "lr_decay": "none"})
+    assert "epochs" not in what_is_learned({}, {"epochs": 2, "lr_decay": "none"}, "float32", "digest")
     gan = toy()
     gan.train(tiny_flowers, tmp_path, epochs=2, lr_decay="linear", max_steps=1, sample_interval=0)
-    with pytest.raises(UserError, match="epochs 2, which cannot change"):
+    with pytest.raises(UserError, match="--epochs 2, which cannot change"):
         toy().train(tiny_flowers, tmp_path, epochs=3, lr_decay="linear", max_steps=2)
 
 
@@ -312,5 +305,5 @@ def test_an_option_that_came_after_a_checkpoint_stood_at_its_default(tiny, tiny_
     del facts["run"]["keep_luma"]
     np.savez(last, **saved | {"facts": np.array(json.dumps(facts))})
     train()
-    with pytest.raises(UserError, match="keep_luma False, which cannot change"):
+    with pytest.raises(UserError, match="--no-keep-luma, which cannot change"):
         train(keep_luma=True)

@@ -36,7 +36,8 @@ def gray():
 @pytest.fixture
 def pair():
     rng = np.random.default_rng(0)
-    return rng.uniform(-1, 1, (2, 64, 64, 1)).astype("float32"), rng.uniform(-1, 1, (2, 64, 64, 3)).astype("float32")
+    gray, color = (rng.uniform(-1, 1, (2, 64, 64, channels)).astype("float32") for channels in (1, 3))
+    return {"gray": gray, "color": color}
 
 
 @pytest.mark.parametrize("noise", ["normal", "uniform"])
@@ -58,11 +59,11 @@ def test_the_same_seed_gives_the_same_colours(stochastic, gray):
 
 
 def test_z_stands_in_translation_cycle_and_identity(stochastic, batch):
-    gray, color = batch
     terms = []
     for z in (np.zeros((2, 16), "float32"), np.full((2, 16), 2, "float32")):
-        fake = stochastic.translate(gray, training=True, z=z)
-        terms.append({name: number(v) for name, v in stochastic.objective(gray, color, fake, z=z).items()})
+        drawn = batch | {"z": z}
+        fake = stochastic(drawn, training=True)
+        terms.append({name: number(value) for name, value in stochastic.objective(drawn, fake).items()})
     moved = {name for name in terms[0] if abs(terms[0][name] - terms[1][name]) > 1e-6 * abs(terms[0][name])}
     assert moved >= {"gan_color", "cycle_gray", "cycle_color", "identity_color", "d_color"}
     assert not moved & {"gan_gray", "d_gray", "identity_gray"}
@@ -102,9 +103,9 @@ def test_noise_is_refused_where_there_is_none(gan, gray):
 
 
 def test_the_terms_of_pix2pix_are_those_of_the_equations(pair):
-    gray, color = pair
+    gray, color = pair["gray"], pair["color"]
     gan = Pix2Pix(**PIX2PIX, gan_loss="mse", dropout=0.0)
-    fake = gan(gray, training=True)
+    fake = gan(pair, training=True)
     real_logits = gan.D(np.concatenate([gray, color], -1), training=True)
     fake_logits = gan.D(np.concatenate([gray, fake], -1), training=True)
     expected = {
@@ -112,14 +113,14 @@ def test_the_terms_of_pix2pix_are_those_of_the_equations(pair):
         "l1": 100 * np.mean(np.abs(fake - color)),
         "d": (np.mean((real_logits - 1) ** 2) + np.mean(fake_logits**2)) / 2,
     }
-    terms = {name: number(value) for name, value in gan.objective(gray, color, fake).items()}
+    terms = {name: number(value) for name, value in gan.objective(pair, fake).items()}
     assert terms == pytest.approx(expected, rel=1e-4)
 
 
 def test_pix2pix_colours_without_dropout_unless_samples_are_asked_for(pair):
     pix2pix = Pix2Pix(**PIX2PIX, norm_momentum=0.0)
     # Moving statistics of something, as after a training, and an output that is not almost gray.
-    pix2pix(pair[0], training=True)
+    pix2pix(pair, training=True)
     last = pix2pix.G.layers[-2]
     last.kernel.assign(last.kernel * 50)
     gray = np.random.default_rng(0).integers(0, 256, (2, 64, 64), np.uint8)
@@ -136,16 +137,16 @@ def test_pix2pix_colours_without_dropout_unless_samples_are_asked_for(pair):
 
 
 def test_moving_statistics_take_one_real_and_one_fake_update_a_step(pair):
-    gray, color = pair
+    gray, color = pair["gray"], pair["color"]
     gan = Pix2Pix(**PIX2PIX, dropout=0.0, norm_momentum=0.5)
     norm = next(layer for layer in gan.D.layers if isinstance(layer, keras.layers.BatchNormalization))
     before = keras.Model(gan.D.input, norm.input)
-    fake = gan(gray, training=True)
+    fake = gan(pair, training=True)
     expected = np.zeros(norm.moving_mean.shape)
     for image in (color, fake):
         features = ops.convert_to_numpy(before(np.concatenate([gray, image], -1)))
         expected = norm.momentum * expected + (1 - norm.momentum) * features.mean(axis=(0, 1, 2))
-    gan.objective(gray, color, fake)
+    gan.objective(pair, fake)
     assert ops.convert_to_numpy(norm.moving_mean) == pytest.approx(expected, abs=1e-6)
 
 

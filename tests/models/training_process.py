@@ -18,8 +18,7 @@ from keras import layers, ops
 import models
 from data_loader import load_flowers
 from models import cyclegan
-from models.layers import tanh_output
-from models.noise import normalization
+from models.layers import normalization, tanh_output
 
 unet_generator = cyclegan.unet_generator
 

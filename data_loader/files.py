@@ -1,0 +1,135 @@
+"""The ground floor: errors that a user can mend, files replaced in one go, and what a process shows and keeps."""
+
+import ctypes
+import hashlib
+import os
+import sys
+import zipfile
+import zlib
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
+# What reading a damaged .npz file may raise.
+DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+
+
+class UserError(ValueError):
+    """Something the user gave cannot be used; scripts print the message, without a traceback, and leave with status 2.
+
+    It is one sentence that names the option or file, what was expected, what was found and what to do.
+    """
+
+
+class NonFinite(ArithmeticError):
+    """A loss or a weight became NaN or infinite; the message says which, when, and what is left."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM (`signal_number`) ended a run; a checkpoint of its last step is written."""
+
+    def __init__(self, signal_number, step):
+        super().__init__(f"Stopped after step {step}, all saved. The same command goes on from there")
+        self.signal_number, self.step = signal_number, step
+
+
+@contextmanager
+def replacing(file, previous=None):
+    """Yield a path to write to; when the block ends well it takes the place of `file`.
+
+    A reader, or a crash at any moment, finds the old content or the new, nothing between.
+
+    Args:
+        file: path; its folder is made. A device, such as /dev/stdout, is written to as it is.
+        previous: path that the old content is kept under.
+
+    Raises:
+        OSError: with the name of `file`, where it cannot be written.
+    """
+    file = Path(file)
+    is_device = file.exists() and not file.is_file()
+    # The ending stays last: libraries choose the format by it.
+    scratch = file if is_device else file.with_name(f"{file.stem}.writing{file.suffix}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        if is_device:
+            return
+        with scratch.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        if previous is not None and file.exists():
+            try:  # a second name, so that at no moment there is no file
+                Path(previous).unlink(missing_ok=True)
+                os.link(file, previous)
+            except OSError:  # a file system without links
+                os.replace(file, previous)
+        os.replace(scratch, file)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(file)) from error
+    finally:
+        if not is_device:
+            scratch.unlink(missing_ok=True)
+
+
+def write_text(file, text):
+    """Write a text file, UTF-8, in one go; see `replacing`."""
+    with replacing(file) as scratch:
+        scratch.write_text(text, encoding="utf-8")
+
+
+def sha256_of_text(text):
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256_of_file(file):
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+@contextmanager
+def only_process_in(directory):
+    """Hold a directory against other processes, or raise a `UserError`; the hold ends with the process, in any way."""
+    if fcntl is None:
+        yield
+        return
+    Path(directory).mkdir(parents=True, exist_ok=True)
+    with (Path(directory) / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"another process is training in {directory}: wait for it, or stop it.") from None
+        yield
+
+
+def progress_bar(iterable=None, **settings):
+    """A tqdm bar on standard error; in a log file it writes a line now and then instead of a stream."""
+    from tqdm import tqdm
+
+    terminal = sys.stderr.isatty()
+    defaults = {"delay": 2, "leave": False, "dynamic_ncols": terminal, "mininterval": 0.2 if terminal else 30}
+    return tqdm(iterable, **(defaults | settings))
+
+
+def usable_cpus():
+    """Processor cores that this process may use, which can be fewer than there are."""
+    import joblib
+
+    return joblib.cpu_count()
+
+
+def keep_freed_memory():
+    """Let glibc keep the memory of freed tensors instead of giving it back to the kernel at once.
+
+    A training step frees and takes the same gigabyte again. Handing it back each time costs a page fault for every
+    4 KiB of it: half of the whole step's time was measured to go there, and a sixth of that of measuring pictures.
+    """
+    with suppress(AttributeError, TypeError):  # elsewhere than on glibc, whose malloc.h has these names and numbers
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(-4, 0)  # M_MMAP_MAX
+        mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+        mallopt(-2, 2**27)  # M_TOP_PAD

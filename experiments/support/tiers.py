@@ -1,0 +1,172 @@
+"""The tiers: which runs are compared with each other, trained on what, how often, and their trainings.
+
+A tier is named after its preset. Runs of different tiers are never compared.
+"""
+
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from data_loader.files import UserError
+from experiments import PROJECT
+from experiments.support.runs import is_finished, read_config
+from experiments.support.training_command import parsed
+from models.options import TrainingOptions, typed, what_is_learned
+from models.presets import REDUCED_EPOCHS
+
+# Name to (script, what it adds to its tier's preset).
+RUNS = {
+    "cyclegan": ("cyclegan", {}),
+    "cyclegan-l2": ("cyclegan", {"cycle-loss": "l2"}),
+    "capsule-mse": ("capsule_cyclegan", {"capsule-loss": "mse"}),
+    "capsule-bce": ("capsule_cyclegan", {"capsule-loss": "bce"}),
+    "capsule-routing": ("capsule_cyclegan", {"capsule": "routing"}),
+    "stochastic": ("stochastic_cyclegan", {}),
+    "pix2pix": ("pix2pix", {}),
+    "patch-capsule": ("cyclegan", {"discriminator": "patch-capsule"}),
+    "semi-supervised": ("cyclegan", {"paired-weight": 10.0, "paired-fraction": 0.1}),
+    "best": ("cyclegan", {"preset": "best"}),
+    # The recipe as it was when the protocol was written.
+    "best-first": ("cyclegan", {"preset": "best", "match-contrast": False, "keep-luma": False}),
+    "capsule-best": ("capsule_cyclegan", {"preset": "best"}),
+}
+# What makes the difference between the runs, and so is not to be set for all.
+FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
+OUTSIDE_THE_CLAIMS = ("capsule-routing", "best", "best-first", "capsule-best")
+ALL_ONCE = dict.fromkeys(RUNS, 1)
+OF_THE_CLAIMS = {name: 1 for name in RUNS if name not in OUTSIDE_THE_CLAIMS}
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What a tier's runs have in common.
+
+    `dataset` is as in training; `settings` are options of all runs, also where their presets differ, image-size among
+    them; `runs` is name in `RUNS` to number of seeds. `aims`: are they to reach the aims of results/PROTOCOL.md, too?
+    Scores are means over the colorizers of the `last` epochs, with 0 of the last checkpoint. Of the runs in `ships` the
+    colorizers come with the project. `cost` is what a person should expect of all runs.
+    """
+
+    dataset: str
+    settings: dict
+    runs: dict = field(default_factory=OF_THE_CLAIMS.copy)
+    aims: bool = False
+    last: int = 0
+    ships: tuple = ()
+    cost: str = "days without a GPU"
+
+    def run_names(self, seeds=None):
+        """Name of each run, one a seed, to its configuration's name in `RUNS`."""
+        return {f"{name}-seed{seed}": name for name in self.runs for seed in range(seeds or self.runs[name])}
+
+
+TIERS = {
+    "quick": Tier("synthetic", {"image-size": 64}, cost="all of the tier about 50 minutes on two CPU cores"),
+    "reduced": Tier(
+        "oxford17",
+        {"image-size": 64, "epochs": REDUCED_EPOCHS},
+        runs=ALL_ONCE
+        | dict.fromkeys(("cyclegan", "capsule-mse", "pix2pix", "semi-supervised", "best", "best-first"), 3)
+        | {"patch-capsule": 2},
+        aims=True,
+        last=3,
+        # Room is scarce, and `best` trains alike.
+        ships=tuple(name for name in RUNS if name != "best-first"),
+        cost="all of the tier about 25 hours of one CPU core",
+    ),
+    "released": Tier("oxford17", {"image-size": 128}, runs=ALL_ONCE, last=3),
+    "paper": Tier("oxford17", {"image-size": 128}, runs=ALL_ONCE, last=3),
+}
+
+
+def configuration_of(run):
+    """The name in `RUNS` of a run such as cyclegan-seed0."""
+    return run.rsplit("-seed", 1)[0]
+
+
+def place_of(run):
+    """Where a run stands in a table: its configuration's place and its seed; a ValueError if it is of no tier."""
+    return list(RUNS).index(configuration_of(run)), int(run.rsplit("-seed", 1)[-1])
+
+
+def by_configuration(runs):
+    """The name in `RUNS` of each configuration to the names of its runs."""
+    groups = {}
+    for run in runs:
+        groups.setdefault(configuration_of(run), []).append(run)
+    return groups
+
+
+def image_size(plan, arguments):
+    """The side of a tier's images."""
+    size = str(_settings(plan, arguments)["image-size"])
+    if not size.isdigit():
+        raise UserError(f"--set image-size={size} is no whole number: use one such as {plan.settings['image-size']}.")
+    return int(size)
+
+
+def _settings(plan, arguments):
+    """What all runs have beside their preset."""
+    return plan.settings | dict(entry.split("=", 1) for entry in arguments.set)
+
+
+def command_line(run, folder, dataset, plan, arguments):
+    """The words behind its script's name that train a run in a folder of runs."""
+    _, own = RUNS[configuration_of(run)]
+    options = {"run-dir": Path(folder) / run, "preset": arguments.preset} | _settings(plan, arguments) | own
+    options |= {"dataset": dataset, "seed": place_of(run)[1]}
+    options |= {"data-dir": arguments.data_dir} if arguments.data_dir else {}
+    return [word for option, value in options.items() for word in typed(option, value)]
+
+
+def is_trained_as(run, facts, words):
+    """Whether a run has the configuration of a `command_line`; its `facts` are as in config.json and in the store."""
+    script, _ = RUNS[configuration_of(run)]
+    arguments, options, training = parsed(script, words)
+    wanted = {"model": script, "options": options, "training": training, "precision": arguments.precision}
+    # How long a run trained makes no other run of it, but other scores.
+    learned, known = (
+        # Training options that came after a run stood at their defaults.
+        what_is_learned(run["options"], asdict(TrainingOptions()) | run["training"], run["precision"], run["model"])
+        | {"epochs": run["training"]["epochs"], "max_steps": run["training"].get("max_steps")}
+        for run in (wanted, facts)
+    )
+    return learned == known
+
+
+def is_done(run, folder, words, flowers):
+    """Whether a folder of runs holds a run at its end, of this command line and trained on these pictures."""
+    config = read_config(Path(folder) / run) if is_finished(Path(folder) / run) else None
+    return bool(config) and is_trained_as(run, config, words) and config["data"]["digest"] == flowers.digest
+
+
+def train(run, words):
+    """Train a run as far as it is not done, by its own script in a process of its own; stopped, a KeyboardInterrupt.
+
+    The script refuses a directory of another configuration or other images.
+    """
+    told = f"{configuration_of(run)}, seed {place_of(run)[1]}"
+    print(f"\n{told}:", flush=True)
+    script, _ = RUNS[configuration_of(run)]
+    status = _run([sys.executable, str(PROJECT / "experiments" / f"{script}.py"), *words])
+    if status in (130, 143):
+        stopped = KeyboardInterrupt("Stopped; the same command goes on from here")
+        stopped.signal_number = status - 128
+        raise stopped
+    if status:
+        print(f"{told}, did not come to its end (status {status}).", file=sys.stderr)
+
+
+def _run(command):
+    """Run a training to its end, which after Ctrl-C or SIGTERM is a checkpoint; its status."""
+    process = subprocess.Popen(command)
+    # Ctrl-C reaches the training by itself; this process waits for its checkpoint.
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: process.send_signal(signal.SIGTERM)}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
