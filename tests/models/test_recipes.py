@@ -1,7 +1,5 @@
 """What may be added to any CycleGAN: known pairs, an image pool, averaged weights, a falling learning rate."""
 
-import json
-
 import keras
 import numpy as np
 import pytest
@@ -17,6 +15,7 @@ from models.gan import AveragingAdam
 from models.layers import ImagePool
 from models.options import what_is_learned
 from models.training import LinearDecay
+from tests.models.older_checkpoints import forget_option
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
 
@@ -298,12 +297,7 @@ def test_an_option_that_came_after_a_checkpoint_stood_at_its_default(tiny, tiny_
         gan.train(tiny_flowers, tmp_path, epochs=1, batch_size=3, max_steps=1, sample_interval=0)
 
     train()
-    last = tmp_path / "checkpoints" / "last.npz"
-    with np.load(last) as arrays:
-        saved = dict(arrays)
-    facts = json.loads(str(saved["facts"]))
-    del facts["run"]["keep_luma"]
-    np.savez(last, **saved | {"facts": np.array(json.dumps(facts))})
+    forget_option(tmp_path, "keep_luma")
     train()
     with pytest.raises(UserError, match="--no-keep-luma, which cannot change"):
         train(keep_luma=True)

@@ -22,6 +22,7 @@ from models.checkpoints import Checkpoints, Progress
 from models.colorizing import generators_of, load_colorizer
 from tests.conftest import PROJECT
 from tests.models.objective_terms import QUICK_COMPILATION
+from tests.models.older_checkpoints import forget_option
 
 # The 12 pictures give 9 to train on: 3 steps an epoch, none of them short, as another size compiles again.
 TRAINING = {"epochs": 2, "batch_size": 3}
@@ -199,12 +200,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_by_name(toy, tiny_flowers, tmp_
 
 def test_a_checkpoint_that_tells_no_precision_was_of_float32(trained, toy, tiny_flowers):
     _, _, run = trained
-    last = run / "checkpoints" / "last.npz"
-    with np.load(last) as arrays:
-        saved = dict(arrays)
-    facts = json.loads(str(saved["facts"]))
-    del facts["run"]["precision"]
-    np.savez(last, **saved | {"facts": np.array(json.dumps(facts))})
+    forget_option(run, "precision")
     (run / "config.json").unlink()
     other = toy()
     other.precision = "mixed_bfloat16"
