@@ -54,7 +54,7 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_they_end_with_who_started_them_without_a_word(number, tmp_path):
+def test_they_end_with_who_started_them(number, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     # A terminal sends Ctrl-C to all processes of a group.
     with subprocess.Popen(
@@ -69,8 +69,12 @@ def test_they_end_with_who_started_them_without_a_word(number, tmp_path):
         assert pids
         if number == signal.SIGINT:
             os.killpg(parent.pid, number)
-            assert parent.communicate(timeout=20)[1] == "stopped.\n"
+            errors = parent.communicate(timeout=20)[1]
             assert parent.returncode == 130
+            assert "stopped." in errors.splitlines()
+            # joblib's own thread may be caught handing work over, and says so; none of our lines is in it.
+            assert "evaluation/scores.py" not in errors
+            assert "script.py" not in errors
         else:
             parent.send_signal(number)
             parent.wait()
