@@ -49,12 +49,8 @@ def _train():
 
 def _script(name):
     """A module of experiments/, whose help names the installed commands."""
-    from models.presets import MODELS
+    from experiments import command
 
     script = importlib.import_module(f"experiments.{name}")
-    script.__doc__ = re.sub(
-        r"python experiments/(\w+)\.py",
-        lambda match: f"flowers-{'train ' if match[1] in MODELS else ''}{match[1]}",
-        script.__doc__,
-    )
+    script.__doc__ = re.sub(r"python experiments/(\w+)\.py", lambda match: command(match[1]), script.__doc__)
     return script

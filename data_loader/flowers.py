@@ -50,6 +50,11 @@ class Flowers:
         """Side of the images in pixels."""
         return self.images.shape[1]
 
+    @property
+    def split_sizes(self):
+        """Name of each split to the number of its images."""
+        return {name: int((self.split_of == name).sum()) for name in SPLITS}
+
     def split(self, name):
         """One of the splits "train", "val", "test", or "all", as a `Split`; an empty one is a `UserError`."""
         require_split(name)
@@ -75,6 +80,10 @@ class Split:
     def color(self, which=slice(None)):
         """Colour originals, uint8 (n, S, S, 3); `which` indexes into the split."""
         return self.flowers.images[self.positions[which]]
+
+    def spread(self, count):
+        """Places in the split of at most `count` images, evenly spaced, int (n,): the `which` of `color`."""
+        return np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)
 
     @property
     def ids(self):

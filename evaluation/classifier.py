@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from data_loader.cache import cache_dir
-from data_loader.files import UserError, replacing, sha256_of_file, sha256_of_text
+from data_loader.files import UserError, progress_bar, replacing, sha256_of_file, sha256_of_text
 from data_loader.images import to_network
 from evaluation.baselines import measured
 from evaluation.statistics import share_with_interval
@@ -69,12 +69,11 @@ def train_classifier(images, labels, classes, after_epoch):
     return network
 
 
-def trained_classifier(flowers, progress_bar):
+def trained_classifier(flowers):
     """The classifier of a data set, trained on its training split the first time and kept in the cache.
 
     Args:
         flowers: `data_loader.Flowers`.
-        progress_bar: called with `total`; gives an object with `update` that is a context manager.
 
     Raises:
         UserError: the set has a single class.

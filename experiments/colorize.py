@@ -21,8 +21,9 @@ from data_loader import UserError
 from data_loader.files import progress_bar, replacing
 from data_loader.images import UnusableImage, read_image, to_uint8
 from experiments import import_keras, run_script
-from experiments.support.runs import CONFIG, read_config
+from experiments.support.runs import read_config
 from experiments.support.store import DEFAULT
+from models.options import CONFIG
 from models.presets import MODELS
 
 

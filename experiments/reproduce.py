@@ -119,7 +119,7 @@ def _measure(configs, flowers, arguments, folder, is_of_tier):
         "preset": arguments.preset,
         "dataset": flowers.name,
         "image_size": flowers.image_size,
-        "images": {name: int((flowers.split_of == name).sum()) for name in ("train", "val", "test")},
+        "images": flowers.split_sizes,
         "digest": flowers.digest,
         "split": question.split,
         "epochs_scored": question.last or 1,

@@ -91,7 +91,8 @@ class Checkpoints:
                 return Progress(facts["step"], facts["images"], facts["epoch_seconds"], facts["sums"])
             sums = dict(zip(("loss", *model.terms), means[::2], strict=False))
             return Progress(facts["step"], int(means[1]) if means else 0, facts["epoch_seconds"], sums)
-        damaged += [f"{file} is damaged" for file in self.folder.glob("damaged-*.npz") if not damaged]
+        # Those of an earlier call, too.
+        damaged = damaged or [f"{file} is damaged" for file in sorted(self.folder.glob("damaged-*.npz"))]
         if damaged:
             raise UserError(f"{' and '.join(damaged)}: no checkpoint is left, start over with --fresh.")
         return None

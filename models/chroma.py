@@ -78,7 +78,7 @@ def _away_from_luma(chroma):
 
 def some_photographs(split, count=PHOTOGRAPHS):
     """At most `count`, spread over a split, uint8 (n, S, S, 3)."""
-    return split.color(np.linspace(0, len(split) - 1, min(count, len(split))).astype(int))
+    return split.color(split.spread(count))
 
 
 def match_chroma(layer, rgb, chroma, photographs, share=1.0, contrast=False):

@@ -228,6 +228,8 @@ class TrainingOptions(Options):
     max_steps: int = option(None, "stop after this many steps of the run in all (default: all epochs)", at_least=1)
 
 
+# The file of a run's directory that holds its options, and all else that decides it.
+CONFIG = "config.json"
 # These may change when a run is resumed; whatever else changes makes it another run.
 RESUMABLE = ("epochs", "sample_interval", "checkpoint_interval", "max_steps")
 

@@ -21,13 +21,13 @@ MODELS = {
 
 REDUCED_EPOCHS = 12
 
-# What the three CycleGANs share in each preset.
-# What the authors' published code ran, where it differs from the text.
+# What the three CycleGANs share in each preset but the paper's, which is the options' defaults.
+# The authors' published code, where it differs from the text.
 RELEASED = {"generator": "unet", "norm": "layer", "lambda_identity": 1.0, "beta1": 0.5}
 # Our own recipe for colours without pairs.
 BEST = {"generator": "unet", "output": "chroma", "beta1": 0.5, "batch_size": 4, "ema": 0.999, "cycle_noise": 0.05}
 BEST |= {"match_colorfulness": 0.95, "match_contrast": True, "half_chroma": True, "keep_luma": True}
-# The paper's systems on real photographs in less than an hour each on two CPU cores.
+# The paper's systems on real photographs, in half an hour to two hours each on one CPU core.
 REDUCED = {"image_size": 64, "generator": "unet", "input_skip": True, "lambda_identity": 1.0, "beta1": 0.5}
 REDUCED |= {"batch_size": 4, "epochs": REDUCED_EPOCHS}
 # To see everything work within minutes on two CPU cores, not to be compared with the paper. Its discriminator is

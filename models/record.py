@@ -18,10 +18,9 @@ from data_loader.files import UserError, replacing, usable_cpus, write_text
 from models.checkpoints import Checkpoints, Progress
 from models.chroma import some_photographs
 from models.colorizing import generators_of
-from models.options import TrainingOptions, require_same_run, what_is_learned
+from models.options import CONFIG, TrainingOptions, require_same_run, what_is_learned
 from models.presets import script_of
 
-CONFIG = "config.json"
 CHECKPOINT_SECONDS = 300
 KEPT_GENERATORS = 3
 SAMPLE_ROWS = 4
@@ -126,7 +125,7 @@ class RunRecord:
                 "dataset": flowers.source,
                 "data_dir": str(Path(self.data_dir).resolve()) if self.data_dir else None,
                 "digest": flowers.digest,
-                "images": {name: int((flowers.split_of == name).sum()) for name in ("train", "val", "test")},
+                "images": flowers.split_sizes,
             },
             "options": asdict(self.model.options),
             "training": asdict(self.options),

@@ -60,7 +60,7 @@ def draw(folder, tier, run_dirs, split, images, photographs, strips=None):
     import_keras()
     from models.record import draw_grid
 
-    places = np.linspace(0, len(split) - 1, min(images, len(split))).astype(int)
+    places = split.spread(images)
     color = originals(split, places)
     before, after = ({"gray x": luma(color)}, {"original": color}) if photographs else ({}, {})
     colorings = {}

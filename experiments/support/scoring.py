@@ -22,9 +22,10 @@ from evaluation.probes import brightness, cycle_errors, diversity, hidden_color
 from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
 from experiments import PROJECT, import_keras
-from experiments.support.runs import CONFIG, coloring_by, opened_run, read_metrics, run_names
+from experiments.support.runs import coloring_by, opened_run, read_metrics, run_names
 from experiments.support.store import IDENTITY, Scored, as_stored, read_scored, write_scored
 from experiments.support.tiers import configuration_of
+from models.options import CONFIG
 from models.presets import MODELS
 
 LIBRARIES = ("keras", "numpy", "pillow", "scipy", "scikit-image")
@@ -148,7 +149,7 @@ class Scoring:
     def runs(self, configs):
         """Name to `Scored` of runs; `configs` are directory to config."""
         scored, last = {}, self.question.last
-        classifier = trained_classifier(self.flowers, progress_bar) if self.question.class_test and configs else None
+        classifier = trained_classifier(self.flowers) if self.question.class_test and configs else None
         for name, (run_dir, config) in zip(run_names(configs), configs.items(), strict=True):
             answer = Answer(run_dir, self.flowers, self.question, classifier and classifier.digest)
             scored[name] = answer.read()

@@ -126,14 +126,16 @@ def is_trained_as(run, facts, words):
     script, _ = RUNS[configuration_of(run)]
     arguments, options, training = parsed(script, words)
     wanted = {"model": script, "options": options, "training": training, "precision": arguments.precision}
+    return _what_was_run(wanted) == _what_was_run(facts)
+
+
+def _what_was_run(facts):
+    """What makes the scores of a run, whatever its images; `facts` as in `is_trained_as`."""
+    # Training options that came after a run stood at their defaults.
+    training = asdict(TrainingOptions()) | facts["training"]
+    learned = what_is_learned(facts["options"], training, facts["precision"], images=None)
     # How long a run trained makes no other run of it, but other scores.
-    learned, known = (
-        # Training options that came after a run stood at their defaults.
-        what_is_learned(run["options"], asdict(TrainingOptions()) | run["training"], run["precision"], run["model"])
-        | {"epochs": run["training"]["epochs"], "max_steps": run["training"].get("max_steps")}
-        for run in (wanted, facts)
-    )
-    return learned == known
+    return learned | {"model": facts["model"]} | {name: training[name] for name in ("epochs", "max_steps")}
 
 
 def is_done(run, folder, words, flowers):

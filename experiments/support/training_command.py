@@ -8,8 +8,8 @@ from pathlib import Path
 import models
 from data_loader import UserError, load_flowers
 from experiments import RESULTS, command, import_keras
-from experiments.support.runs import CONFIG, has_checkpoint, read_config
-from models.options import TrainingOptions, flag, require_choice
+from experiments.support.runs import has_checkpoint, read_config
+from models.options import CONFIG, TrainingOptions, flag, require_choice
 from models.presets import MODELS, PRESETS, run_options
 
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -28,9 +28,9 @@ def train(script, description):
     keras.config.set_dtype_policy(arguments.precision)
     model = getattr(models, class_name)(**options)
     _open(directory.resolve(), script, arguments.fresh)
-    counts = {split: int((flowers.split_of == split).sum()) for split in ("train", "test")}
+    images = flowers.split_sizes
     print(
-        f"{class_name}, preset {arguments.preset}, on {flowers.name}: {counts['train']} training images "
+        f"{class_name}, preset {arguments.preset}, on {flowers.name}: {images['train']} training images "
         f"of {options['image_size']}x{options['image_size']}, {keras.backend.backend()}, {arguments.precision}.\n"
         f"Run directory: {directory}",
         flush=True,
@@ -40,7 +40,7 @@ def train(script, description):
     left = f" of {steps}, as --max-steps asks; without it the same command goes on" if step < steps else ""
     print(f"Done: step {step}{left}. Samples are in {directory}/samples.")
     scoring = f"Score it: {command('evaluate')} {directory}"
-    print(scoring if counts["test"] else "No image is left to score it by.")
+    print(scoring if images["test"] else "No image is left to score it by.")
     return 0
 
 
@@ -55,9 +55,9 @@ def parsed(script, words=None, description=None):
 
 def _require_run_or_empty(directory):
     """Raise a `UserError` where a directory holds something that is no run."""
-    left = [] if directory.is_file() or not directory.is_dir() else [path.name for path in directory.iterdir()]
+    names = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
     # A lock is all that is left where the first file could not be written.
-    is_used = directory.is_file() or set(left) - {".lock"}
+    is_used = directory.is_file() or names - {".lock"}
     if is_used and not (directory / CONFIG).is_file():
         raise UserError(f"--run-dir {directory} is no run, it has no {CONFIG}: choose a new or an empty folder.")
 

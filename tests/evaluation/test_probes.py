@@ -5,7 +5,6 @@ import pytest
 from skimage.color import rgb2lab
 
 from data_loader import load_flowers
-from data_loader.files import progress_bar
 from data_loader.flowers import Flowers
 from data_loader.images import in_gamut, luma, to_uint8, to_unit
 from evaluation import classifier
@@ -187,14 +186,14 @@ def test_a_classifier_learns_its_classes_once(tmp_path, monkeypatch, uncompiled)
             Image.fromarray(pixels).save(tmp_path / kind / f"{number}.png")
     flowers = load_flowers(str(tmp_path), image_size=32)
     monkeypatch.setattr(classifier, "RECIPE", classifier.Recipe(filters=4, epochs=30, batch_size=8))
-    trained, split = trained_classifier(flowers, progress_bar), flowers.split("train")
+    trained, split = trained_classifier(flowers), flowers.split("train")
     originals = to_unit(split.color())
     assert (trained(originals) == split.labels).all()
     monkeypatch.setattr(classifier, "train_classifier", None)
-    again = trained_classifier(flowers, progress_bar)
+    again = trained_classifier(flowers)
     assert (again(originals) == split.labels).all()
     assert again.digest == trained.digest
     # Other labels of the same pictures are another classifier, which would be trained.
     flowers.labels[:] = flowers.labels[::-1]
     with pytest.raises(TypeError):
-        trained_classifier(flowers, progress_bar)
+        trained_classifier(flowers)
