@@ -41,6 +41,23 @@ def test_a_folder_is_split_by_class_and_identical_pictures_stay_together(photo_f
     assert identical_pictures(np.array([[1, 2], [3, 4], [1, 2]])).tolist() == [0, 1, 0]
 
 
+@pytest.mark.parametrize("count", [1, 4, 1000])
+def test_pictures_are_spread_from_one_end_of_a_split_to_the_other(tiny_flowers, count):
+    split = tiny_flowers.split("train")
+    places = split.spread(count)
+    assert len(places) == min(count, len(split)) == len(split.color(places))
+    # From its first to its last, but for one picture alone, and by steps that differ by one at most.
+    assert places[0] == 0 and places[-1] == (len(split) - 1 if count > 1 else 0)
+    steps = np.diff(places)
+    assert all(abs(step - (len(split) - 1) / (len(places) - 1)) < 1 for step in steps)
+
+
+def test_the_sizes_of_the_splits_are_what_they_hold(tiny_flowers):
+    sizes = tiny_flowers.split_sizes
+    assert sizes == {name: len(tiny_flowers.split(name)) for name in ("train", "val", "test")}
+    assert sum(sizes.values()) == len(tiny_flowers.split("all"))
+
+
 def test_copies_of_a_picture_stay_on_one_side(tmp_path):
     for number in range(20):
         image = Image.new("RGB", (20, 20), (10 * (number // 2), 0, 0))
