@@ -1,12 +1,13 @@
 """Seeded batches: batch k depends only on the seed and k, so a run can go on from any step."""
 
 import numpy as np
+from PIL import Image
 
 from data_loader.files import UserError
-from data_loader.images import luma, to_network
+from data_loader.images import luma, to_network, to_uint8
 
 # What is drawn apart from the other purposes, so that one more draw of one kind leaves the others as they were.
-PURPOSES = ("order", "flip", "noise", "pool", "pairs", "hidden")
+PURPOSES = ("order", "flip", "noise", "pool", "pairs", "hidden", "view")
 
 
 class Batches:
@@ -23,15 +24,18 @@ class Batches:
         paired: gray and colour of the same photographs.
         pairing: "shuffled" draws both domains from all photographs, as the paper did; "disjoint" gives
             the gray images from one half and the colour images from the other, and goes with unpaired batches only.
+        zoom: images are random squares cut from the photographs, with sides of at least 1 − zoom of theirs.
+        exposure: images in [0, 1] are raised to a random power of 1 / (1 + exposure) to 1 + exposure.
     """
 
-    def __init__(self, split, batch_size=1, seed=0, paired=False, pairing="shuffled"):
+    def __init__(self, split, batch_size=1, seed=0, paired=False, pairing="shuffled", zoom=0.0, exposure=0.0):
         self.gray_split = self.color_split = split
         if pairing == "disjoint":
             if paired:
                 raise UserError("--pairing disjoint leaves no pairs to learn from: use --pairing shuffled.")
             self.gray_split, self.color_split = split.halves(seed)
         self.batch_size, self.seed, self.paired = batch_size, seed, paired
+        self.zoom, self.exposure = zoom, exposure
 
     @property
     def images_per_epoch(self):
@@ -87,5 +91,23 @@ class Batches:
     def _images(self, step, domain):
         """Colour images of a step, of the gray domain (0) or the colour domain (1), flipped by its own coins."""
         images = (self.gray_split, self.color_split)[domain].color(self._which(step)[domain])
+        if self.zoom or self.exposure:
+            views = self.rng("view", step).random((2, self.batch_size, 4))[domain]
+            images = np.stack([self._view(image, *view) for image, view in zip(images, views, strict=False)])
         coins = self.rng("flip", step).random((2, self.batch_size))[domain, : len(images), None, None, None]
         return to_network(np.where(coins < 0.5, images[:, :, ::-1], images))
+
+    def _view(self, image, side, left, top, power):
+        """A square of an image, uint8 (S, S, 3), at its size and in another light; the others are chances in [0, 1)."""
+        if self.exposure:
+            exponent = (1 + self.exposure) ** (2 * power - 1)
+            image = to_uint8(np.linspace(0, 1, 256) ** exponent)[image]
+        if not self.zoom:
+            return image
+        size = len(image)
+        side = size * (1 - self.zoom * side)
+        box = ((size - side) * left, (size - side) * top)
+        square = Image.fromarray(image).resize(
+            (size, size), Image.Resampling.BILINEAR, (*box, box[0] + side, box[1] + side)
+        )
+        return np.asarray(square)

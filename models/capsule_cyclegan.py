@@ -4,6 +4,7 @@ from models.cyclegan import CycleGAN
 from models.discriminators import ROUNDS, published_discriminator, routing_discriminator
 from models.losses import CAPSULE_LOSSES
 from models.options import CapsuleCycleGANOptions
+from models.projected import projected_heads
 
 
 class CapsuleCycleGAN(CycleGAN):
@@ -11,15 +12,20 @@ class CapsuleCycleGAN(CycleGAN):
 
     options_type = CapsuleCycleGANOptions
 
+    def begin_game(self):
+        """As in the base, with the losses of §4.2 in the place of Eq. 1's logarithms."""
+        self.choose_adversary(CAPSULE_LOSSES, self.options.capsule_loss, self.options.capsule == "projected")
+
     def build_discriminator(self, channels, name):
-        """A capsule network (§3.4): (n, S, S, channels) in [-1, 1] to a logit (n, 1), or to two lengths (n, 2)."""
+        """A capsule network (§3.4): (n, S, S, channels) in [-1, 1] to a logit (n, 1), or to two lengths (n, 2).
+
+        Projected capsules judge the maps of `look`, each place of them.
+        """
         o = self.options
+        lengths = o.capsule_loss == "margin"
+        if self.eye:
+            return projected_heads(self.eye, o.discriminator_filters, capsules=True, lengths=lengths, name=name)
         if o.capsule == "published":
             return published_discriminator(o.image_size, channels, o.discriminator_filters, name=name)
         routing = (o.routing_iterations or ROUNDS, o.routing_gradient or "all")
-        lengths = o.capsule_loss == "margin"
         return routing_discriminator(o.image_size, channels, o.discriminator_filters, *routing, lengths, name=name)
-
-    def choose_gan_loss(self):
-        """Eq. 1 with the loss of §4.2 in the place of its logarithms."""
-        return CAPSULE_LOSSES[self.options.capsule_loss]

@@ -54,7 +54,7 @@ class Checkpoints:
 
     def save(self, model, progress):
         """Write a checkpoint and keep the one before; a weight that is not finite raises `NonFinite` first."""
-        variables = _state(model)
+        variables = model.state
         state = [ops.convert_to_numpy(variable) for variable in variables]
         for variable, value in zip(variables, state, strict=True):
             if not np.isfinite(value).all():
@@ -111,10 +111,6 @@ def steps_done(folder):
         return 0
 
 
-def _state(model):
-    return [*model.variables, *model.optimizer.variables]
-
-
 def _read(file):
     with np.load(file, allow_pickle=False) as arrays:
         facts = json.loads(str(arrays["facts"]))
@@ -126,7 +122,7 @@ def _read(file):
 
 
 def _assign(model, facts, state, file):
-    variables = _state(model)
+    variables = model.state
     if facts["model"] != type(model).__name__ or [v.shape for v in variables] != [v.shape for v in state]:
         remedy = "use the options of that run, another --run-dir, or --fresh."
         raise UserError(f"{file} belongs to a {facts['model']} of another shape: {remedy}")

@@ -23,9 +23,9 @@ class ChromaOverLuma(Float32Layer):
     """RGB from an image's luma and two chroma planes, by the inverse of the luma transform (ITU-R BT.601).
 
     R = Y + 1.402 Cr, B = Y + 1.772 Cb, and G such that the luma is Y; clipped to [−1, 1], so that the luma is kept
-    wherever RGB has room for the chroma. What the arguments ask for is left out in training. Inputs: the image
-    (n, h, w, 3) that gives the luma (gray three times, or colour), and Cb, Cr (n, h, w, 2); output (n, h, w, 3); all in
-    [−1, 1].
+    wherever RGB has room for the chroma. What the arguments ask for is left out in training, but for `enlarged`.
+    Inputs: the image (n, h, w, 3 or 1) that gives the luma (gray once or three times, or colour), and Cb, Cr
+    (n, h, w, 2); output (n, h, w, 3); all in [−1, 1].
 
     Args:
         matched: multiply the chroma by a weight `strength`, 1 at first.
@@ -33,23 +33,31 @@ class ChromaOverLuma(Float32Layer):
         contrasted: the chroma's length becomes pivot · (length / pivot) ** contrast, with weights `contrast` and
             `pivot`, 1 at first: a contrast above 1 makes weak chroma weaker beside strong.
         kept: where RGB has no room for the chroma, make it shorter instead of clipping, so that luma and hue are kept.
+        enlarged: the chroma comes at half the luma's resolution, (n, h / 2, w / 2, 2).
     """
 
-    def __init__(self, matched=False, halved=False, contrasted=False, kept=False, **kwargs):
+    def __init__(self, matched=False, halved=False, contrasted=False, kept=False, enlarged=False, **kwargs):
         super().__init__(**kwargs)
         self.matched, self.halved, self.contrasted, self.kept = matched, halved, contrasted, kept
+        self.enlarged = enlarged
         if matched:
             self.strength = self._number("strength")
         if contrasted:
             self.contrast, self.pivot = self._number("contrast"), self._number("pivot")
+
+    def compute_output_shape(self, input_shapes):
+        return (*input_shapes[0][:3], 3)
 
     def _number(self, name):
         return self.add_weight(shape=(), initializer="ones", trainable=False, name=name)
 
     def call(self, inputs, training=None):
         image, chroma = (ops.cast(x, "float32") for x in inputs)
-        y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
-        color = _away_from_luma(chroma if training else self._shown(chroma))
+        y = image
+        if image.shape[-1] == 3:
+            y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
+        chroma = chroma if training else self._shown(chroma)
+        color = _away_from_luma(twice_as_large(chroma) if self.enlarged else chroma)
         if self.kept and not training:
             # `data_loader.images.in_gamut`, for tensors and their range.
             room = ops.where(color > 0, 1 - y, 1 + y) / ops.maximum(ops.abs(color), 1e-6)
@@ -65,6 +73,18 @@ class ChromaOverLuma(Float32Layer):
         if self.halved:
             chroma = ops.image.resize(ops.average_pool(chroma, 2, strides=2), chroma.shape[1:3], "bilinear")
         return chroma
+
+
+def twice_as_large(images):
+    """Images (n, h, w, c) enlarged bilinearly to (n, 2h, 2w, c), for any h and w, also ones not known yet."""
+    for axis in (1, 2):
+        # Each pixel twice, then ¼, ½, ¼ of neighbours, where the edge's neighbour is itself, is the same.
+        images = ops.repeat(images, 2, axis=axis)
+        widths = [(int(dimension == axis),) * 2 for dimension in range(4)]
+        padded = ops.pad(images, widths, mode="symmetric")
+        before, after = (padded[:, :-2], padded[:, 2:]) if axis == 1 else (padded[:, :, :-2], padded[:, :, 2:])
+        images = (before + 2 * images + after) / 4
+    return images
 
 
 def _away_from_luma(chroma):

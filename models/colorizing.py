@@ -3,7 +3,6 @@
 A colorizer is a network from gray (n, S, S, 1), and maybe noise z (n, d), to colour (n, S, S, 3); images in [-1, 1].
 """
 
-import zipfile
 from pathlib import Path
 
 import keras
@@ -14,8 +13,9 @@ from PIL import Image
 import models.chroma
 import models.convolutions
 import models.layers  # noqa: F401
-from data_loader.files import DAMAGED, UserError, replacing
+from data_loader.files import DAMAGED, UserError
 from data_loader.images import from_network, in_gamut, luma, resize, to_network, to_uint8, to_unit
+from models.half_precision import write_arrays
 
 CHUNK = 8  # images at a time
 DESCRIPTION = "network"  # name of the architecture in a packed file
@@ -77,14 +77,7 @@ def pack(network, file):
     if not all(np.isfinite(half).all() for half in halves):
         raise UserError(f"{network.name} has weights beyond 65504, which half precision cannot hold: ship another.")
     arrays = {f"weight{number:04d}": half for number, half in enumerate(halves)}
-    arrays[DESCRIPTION] = np.array(network.to_json())
-    with replacing(file) as scratch, zipfile.ZipFile(scratch, "w") as archive:
-        for name, array in arrays.items():
-            # Without the time of day, which `np.savez` would note: the same network gives the same bytes.
-            entry = zipfile.ZipInfo(f"{name}.npy")
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with archive.open(entry, "w") as stream:
-                np.lib.format.write_array(stream, array, allow_pickle=False)
+    write_arrays(file, arrays | {DESCRIPTION: np.array(network.to_json())})
 
 
 def colorize(network, gray, samples=None, seed=0, z=None):
@@ -118,7 +111,7 @@ def predict_colors(network, images, samples=None, seed=0, z=None):
         raise UserError(f"samples {samples} is too small: ask for at least 1.")
     repeated = np.repeat(images, samples or 1, axis=0)
     if reads_noise(network):
-        return predict_images(network, [repeated, _noise(network, len(images), samples, seed, z)])
+        return predict_images(network, [repeated, noise_of(network, len(images), samples, seed, z)])
     if z is not None:
         raise UserError("this colorizer reads no noise: leave z out.")
     if samples is None:
@@ -147,7 +140,7 @@ def _finite(images):
     return images
 
 
-def _noise(network, images, samples, seed, z):
+def noise_of(network, images, samples=None, seed=0, z=None):
     """The noise of every image and sample, (n · samples, d)."""
     size = network.inputs[1].shape[-1]
     shape = (images, size) if samples is None else (images, samples, size)

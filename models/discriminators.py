@@ -74,7 +74,7 @@ def routing_discriminator(
     image = keras.Input((image_size, image_size, channels))
     x = _primary_capsules(image, filters, slope=0.2)
     x = RoutingCapsules(2, 16, iterations=iterations, gradient=gradient)(x)
-    return keras.Model(image, _real_or_fake(x, lengths), name=name)
+    return keras.Model(image, real_or_fake(x, lengths), name=name)
 
 
 def patch_capsule_discriminator(image_size, channels, norm="instance", filters=64, lengths=False, name=None):
@@ -91,7 +91,7 @@ def patch_capsule_discriminator(image_size, channels, norm="instance", filters=6
     x = Squash(CAPSULE)(layers.Conv2D(8 * CAPSULE, 3, 2, "same")(x))
     x = ConvolutionalCapsules(4, 16)(x)
     x = ConvolutionalCapsules(2, 16, stride=2)(x)
-    return keras.Model(image, _real_or_fake(x, lengths), name=name)
+    return keras.Model(image, real_or_fake(x, lengths), name=name)
 
 
 def _primary_capsules(image, filters, slope):
@@ -105,7 +105,8 @@ def _primary_capsules(image, filters, slope):
     return Squash(CAPSULE)(layers.Conv2D(filters, 9, 2)(x))
 
 
-def _real_or_fake(capsules, lengths):
+def real_or_fake(capsules, lengths):
+    """What two capsules a place (..., 2, d) say: a logit (..., 1) or, with `lengths`, both lengths (..., 2)."""
     both = Lengths()(capsules)
     return both if lengths else RealOverFake()(both)
 

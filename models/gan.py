@@ -1,6 +1,6 @@
 """What all colorizers share: one scalar objective, batches by name, colouring, sample grids."""
 
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import keras
 from keras import ops
@@ -8,7 +8,14 @@ from keras import ops
 from data_loader.files import keep_freed_memory
 from data_loader.images import from_network, luma, to_network
 from models import training
-from models.colorizing import colorize, colorizer_name, predict_images
+from models.chroma import match_chroma, some_photographs
+from models.colorizing import colorize, colorizer_name, predict_colors, predict_images
+from models.generators import chroma_generator
+from models.layers import gray_as_rgb
+from models.losses import GENERATOR_LOSSES, over_scales
+from models.norm_statistics import measure_statistics
+from models.optimizer import AveragingAdam, RatedAdam
+from models.projected import projected_eye
 from models.record import draw_grid
 
 
@@ -21,13 +28,16 @@ class ColorizationGAN(keras.Model):
 
     A batch is a dict: `gray` x (n, S, S, 1) and `color` y (n, S, S, 3), both in [-1, 1], and what was drawn for the
     step (`draws`). Arguments are the fields of `options_type`; a value that cannot be is a `UserError`. A subclass
-    builds its networks in `__init__`, among them `self.colorizer` (gray to colour), calls `finish` with the names of
-    its terms, and writes `objective` and `sample_columns`; if it draws anything, also `draws` and `drawn_names`.
+    builds its networks in `__init__`, among them `self.G` and `self.colorizer` (gray to colour), calls `finish` with
+    the names of its terms, and writes `objective` and `sample_columns`; if it draws anything, also `draws` and
+    `drawn_names`.
     """
 
     options_type = None
     paired = False
     drawn_names = ()
+    # Networks whose weights never change, and so are in no checkpoint.
+    frozen = ()
 
     def __init__(self, **options):
         # The losses are float32 whatever the networks' precision, so the model itself is.
@@ -37,10 +47,41 @@ class ColorizationGAN(keras.Model):
         prepare_runtime()
         keras.utils.set_random_seed(self.options.seed)
 
-    def finish(self, terms, ema=0.0):
+    def choose_adversary(self, losses, name, projected):
+        """Choose the GAN loss `name` of `losses`, and whether discriminators look at features instead of images."""
+        self.gan_loss = over_scales(losses[name])
+        self.fooling_loss = over_scales(GENERATOR_LOSSES.get(name, losses[name]))
+        self.eye = projected_eye(self.options.image_size, self.options.seed) if projected else None
+        self.frozen = [self.eye] if projected else []
+
+    def look(self, image):
+        """What discriminators see of an image (n, S, S, 1 or 3): itself, or what a pretrained network sees of it."""
+        if not self.eye:
+            return image
+        return self.eye(image if image.shape[-1] == 3 else gray_as_rgb(image))
+
+    def judged(self, discriminator, real, fake):
+        """What a discriminator that learns puts out for what `look` gives of real and of fake images."""
+        fake = keras.tree.map_structure(ops.stop_gradient, fake)
+        if not self.eye:
+            return discriminator(real, training=True), discriminator(fake, training=True)
+        # In one call, for spectral norms move once a call.
+        both = keras.tree.map_structure(lambda *maps: ops.concatenate(maps), real, fake)
+        halves = [ops.split(output, 2) for output in discriminator(both, training=True)]
+        return [real for real, _ in halves], [fake for _, fake in halves]
+
+    def over_luma(self, chroma):
+        """G as the options ask for it: `chroma`, a network that puts out Cb and Cr, over its input's luma."""
+        o = self.options
+        shown = {"matched": o.match_colorfulness > 0, "contrasted": o.match_contrast}
+        shown |= {"halved": o.half_chroma, "kept": o.keep_luma}
+        return chroma_generator(chroma, "G", **shown, enlarged=o.generator == "pretrained")
+
+    def finish(self, terms, ema=0.0, factors=()):
         """Make the optimizer and a running mean for each of the objective's terms, once all networks are built.
 
-        Images are made with an average of the weights of the momentum `ema`, if that is not 0.
+        Images are made with an average of the weights of the momentum `ema`, if that is not 0; `factors` are those of
+        `RatedAdam`.
         """
         self.ema = ema
         self.colorizer.name = colorizer_name(type(self).__name__)
@@ -48,7 +89,7 @@ class ColorizationGAN(keras.Model):
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
         o = self.options
         adam = (o.learning_rate, o.beta1, o.beta2)
-        self.compile(AveragingAdam(*adam, ema) if ema else keras.optimizers.Adam(*adam))
+        self.compile(AveragingAdam(*adam, ema, factors) if ema else RatedAdam(*adam, factors))
         self.optimizer.build(self.trainable_variables)
         self.built = True
 
@@ -102,8 +143,41 @@ class ColorizationGAN(keras.Model):
         """Title to images (n, S, S, 1 or 3) in [-1, 1], one a column of the sample grid."""
         raise NotImplementedError
 
+    @property
+    def state(self):
+        """All variables that training changes, those of the optimizer too."""
+        frozen = {id(variable) for network in self.frozen for variable in network.variables}
+        return [v for v in (*self.variables, *self.optimizer.variables) if id(v) not in frozen]
+
     def after_epoch(self, batches):
         """Called at the end of each epoch, before anything is written: what a subclass fits to its images."""
+
+    def encoder_rates(self):
+        """The learning rate of a pretrained generator's encoder, as a share of the others', for `finish`."""
+        o = self.options
+        if o.generator != "pretrained":
+            return []
+        encoder = self.G.get_layer("chroma").get_layer("encoder")
+        encoder.trainable = o.encoder_rate > 0
+        return [(o.encoder_rate, encoder.trainable_variables)]
+
+    def fit_to_images(self, batches):
+        """Measure the statistics of averaged weights' batch norms, and give images the training photographs' amount of
+        colour, where the options ask for it.
+        """
+        o = self.options
+        is_measured = o.ema > 0 and o.generator == "pretrained"
+        if not (is_measured or o.match_colorfulness):
+            return
+        rgb = luma(to_network(some_photographs(batches.gray_split))).repeat(3, axis=-1)
+        with self.averaged():
+            chroma = self.G.get_layer("chroma")
+            if is_measured:
+                measure_statistics(chroma, rgb)
+            if o.match_colorfulness:
+                color = some_photographs(batches.color_split)
+                predicted = predict_colors(chroma, rgb, seed=0)
+                match_chroma(self.G.layers[-1], rgb, predicted, color, o.match_colorfulness, o.match_contrast)
 
     def train(self, flowers=True, run_dir=None, **settings):
         """Train on the training split to the step that it returns; with `run_dir`, resumably and on record.
@@ -147,48 +221,6 @@ class ColorizationGAN(keras.Model):
         draw_grid({title: from_network(images) for title, images in columns.items()}, file)
 
     predict_images = staticmethod(predict_images)
-
-
-class AveragingAdam(keras.optimizers.Adam):
-    """Adam that keeps a moving average of the weights beside them.
-
-    Keras would put the average in the weights' place at the end of a `fit`; here the weights train on, and `averaged`
-    shows the average where images are made. The average's momentum grows as (1 + t) / (10 + t) with step t up to
-    `momentum`, so that the start is soon forgotten.
-    """
-
-    def __init__(self, learning_rate, beta1, beta2, momentum):
-        super().__init__(learning_rate, beta1, beta2, use_ema=True, ema_momentum=momentum)
-
-    @property
-    def ema_momentum(self):
-        step = ops.cast(self.iterations, "float32")
-        return ops.minimum(self.final_momentum, (1 + step) / (10 + step))
-
-    @ema_momentum.setter
-    def ema_momentum(self, momentum):
-        self.final_momentum = momentum
-
-    def finalize_variable_values(self, var_list):
-        """Leave the weights as they are; see the class."""
-
-    @contextmanager
-    def averaged(self, variables):
-        """Let the variables, all that this optimizer trains, hold their averages within the block."""
-        if not int(self.iterations):
-            # Nothing was averaged yet.
-            yield
-            return
-        trained = [ops.convert_to_numpy(variable) for variable in variables]
-        super().finalize_variable_values(variables)
-        for variable in variables:
-            # On JAX it now holds the average's own array, whose memory a prediction would take for itself.
-            variable.assign(ops.copy(variable))
-        try:
-            yield
-        finally:
-            for variable, value in zip(variables, trained, strict=True):
-                variable.assign(value)
 
 
 def prepare_runtime():

@@ -1,8 +1,9 @@
-"""Generators: CycleGAN's 6-block ResNet (§3.1) and the U-Net of Keras-GAN, which the published code ran.
+"""Generators: CycleGAN's 6-block ResNet (§3.1), the U-Net of Keras-GAN, which the published code ran, and our own.
 
-Both map (n, S, S, in_channels) to (n, S, S, out_channels), all in [-1, 1]. With `noise` ("normal" or "uniform") they
-read z (n, noise_size) too, in every normalisation (§3.3). They raise a `UserError` where S is no multiple of 4
-(ResNet) or 16 (U-Net). The U-Net of pix2pix is in `pix2pix.py`.
+ResNet and U-Net map (n, S, S, in_channels) to (n, S, S, out_channels), all in [-1, 1]; ours puts out chroma. With
+`noise` ("normal" or "uniform") they read z (n, noise_size) too, in every normalisation that they train from the start
+(§3.3). They raise a `UserError` where S is no multiple of 4 (ResNet), 16 (U-Net) or 32 (ours). The U-Net of pix2pix is
+in `pix2pix.py`.
 """
 
 import keras
@@ -11,9 +12,12 @@ from keras import layers
 from data_loader.files import UserError
 from models.chroma import ChromaOverLuma
 from models.convolutions import NarrowConv2D, UpsampledConv2D
-from models.layers import SAME_4, ReflectionPadding2D, normal, normalization, tanh_output
+from models.efficientnet import STRIDE, encoder
+from models.layers import MOMENTUM, SAME_4, ReflectionPadding2D, batch_norm, normal, normalization, tanh_output
 
 RESNET_BLOCKS = 6
+# Channels of the decoder at strides 16, 8, 4 and 2, and of its last layer.
+DECODER = (160, 128, 96, 64, 48)
 
 
 def resnet_generator(image_size, in_channels, out_channels, norm="instance", filters=64, name=None, **noise):
@@ -65,6 +69,28 @@ def unet_generator(
         x = NarrowConv2D(out_channels, 4)(layers.ZeroPadding2D(SAME_4)(x))
     else:
         x = UpsampledConv2D(out_channels)(x)
+    return keras.Model(_unlisted(inputs), tanh_output(x), name=name)
+
+
+def pretrained_generator(image_size=None, name=None, **noise):
+    """EfficientNet-Lite0, pretrained on ImageNet, and a U-Net's decoder to chroma at half the image's size.
+
+    (n, S, S, 3) to Cb, Cr (n, S / 2, S / 2, 2), both in [-1, 1]; S None for any. Its answer starts near 0, gray.
+    """
+    _require_multiple(image_size or STRIDE, STRIDE, "pretrained")
+    inputs, conditional = _inputs_and_norm(image_size, 3, "batch", **noise)
+
+    def normed(x):
+        return conditional(x) if noise else batch_norm(momentum=MOMENTUM)(x)
+
+    *skips, x = encoder(image_size, MOMENTUM)(inputs[0])
+    for filters in DECODER:
+        if skips:
+            x = layers.Concatenate()([layers.UpSampling2D()(x), skips.pop()])
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+        x = layers.ReLU()(normed(x))
+    near_zero = keras.initializers.RandomNormal(stddev=0.002)
+    x = layers.Conv2D(2, 3, padding="same", kernel_initializer=near_zero)(x)
     return keras.Model(_unlisted(inputs), tanh_output(x), name=name)
 
 

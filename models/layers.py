@@ -13,6 +13,8 @@ registered = keras.saving.register_keras_serializable(package="colorization")
 
 # What "same" pads before and after for a 4×4 kernel of stride 1.
 SAME_4 = ((1, 2), (1, 2))
+# Of the moving statistics of batch norms in our own generator, which is trained for few steps.
+MOMENTUM = 0.9
 
 
 class Float32Layer(layers.Layer):
@@ -67,6 +69,37 @@ NORMS = {"instance": instance_norm, "layer": WholeImageNormalization, "batch": b
 
 
 @registered
+class SpectralConv2D(layers.Conv2D):
+    """A `Conv2D` whose kernel is divided by its largest singular value σ where it is used (Miyato et al. 2018).
+
+    σ = uᵀ W v of the kernel as a matrix W (filters, h · w · c), with u and v by one round of power iteration from the
+    last u. σ takes part in the gradient, u and v do not, and neither is trained: u moves on when the layer is called in
+    training.
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        # Not a random start: one that every backend has.
+        start = keras.initializers.Constant(self.filters**-0.5)
+        self.u = self.add_weight(shape=(self.filters,), initializer=start, trainable=False, autocast=False, name="u")
+
+    def call(self, inputs, training=None):
+        sigma, u = self.sigma(ops.cast(self.kernel, "float32"))
+        if training:
+            self.u.assign(u)
+        answers = self.convolution_op(inputs, self.kernel / ops.cast(sigma, self.kernel.dtype))
+        return self.activation(answers + self.bias if self.use_bias else answers)
+
+    def sigma(self, kernel):
+        """σ of a kernel (h, w, c, filters) by one round from the last u, and the next u, (filters,)."""
+        matrix = ops.transpose(ops.reshape(kernel, (-1, self.filters)))
+        fixed = ops.stop_gradient(matrix)
+        v = _unit(ops.matmul(ops.transpose(fixed), ops.convert_to_tensor(self.u)))
+        u = _unit(ops.matmul(fixed, v))
+        return ops.sum(u * ops.matmul(matrix, v)), u
+
+
+@registered
 class ConditionalNormalization(layers.Layer):
     """Normalise, then scale and shift each channel by what z says: conditional instance normalisation (§3.3).
 
@@ -74,13 +107,16 @@ class ConditionalNormalization(layers.Layer):
     noise "uniform" (the published code): ReLU(γ(z)) · x̂ + ReLU(β(z)), with γ and β 1×1 convolutions of z, which
     on a vector are linear layers with a bias; x̂ is normalised per channel there, whatever the other networks do.
 
-    Inputs x (n, h, w, c) and z (n, d), output (n, h, w, c). `norm`, "instance" or "layer", is x̂'s.
+    Inputs x (n, h, w, c) and z (n, d), output (n, h, w, c). `norm`, "instance", "layer" or "batch", is x̂'s; "batch" has
+    a scale and a shift of its own.
     """
 
     def __init__(self, norm="instance", noise="normal", **kwargs):
         super().__init__(**kwargs)
         self.noise = noise
-        if norm == "layer" and noise == "normal":
+        if norm == "batch":
+            self.normalize = batch_norm(momentum=MOMENTUM, dtype=self.dtype_policy)
+        elif norm == "layer" and noise == "normal":
             self.normalize = WholeImageNormalization(dtype=self.dtype_policy)
         else:
             self.normalize = instance_norm(center=False, scale=False, dtype=self.dtype_policy)
@@ -110,6 +146,10 @@ def normalization(norm, noise=None, z=None):
     if z is None:
         return lambda x: NORMS[norm]()(x)
     return lambda x: ConditionalNormalization(norm, noise)([x, z])
+
+
+def _unit(vector):
+    return vector / (ops.sqrt(ops.sum(ops.square(vector))) + 1e-12)
 
 
 def normal():

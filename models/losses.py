@@ -3,6 +3,7 @@
 A GAN loss takes what a discriminator puts out and whether it is to say "real" (target 1) or "fake" (target 0).
 """
 
+import keras
 from keras import ops
 
 
@@ -34,6 +35,22 @@ def margin(lengths, real):
     return ops.mean(ops.square(ops.relu(0.9 - right)) + 0.5 * ops.square(ops.relu(wrong - 0.1)))
 
 
+def hinge(logits, real):
+    """Mean max(0, 1 − logit) for real and max(0, 1 + logit) for fake (Lim & Ye 2017)."""
+    logits = ops.cast(logits, "float32")
+    return ops.mean(ops.relu(1 - logits if real else 1 + logits))
+
+
+def negative_mean(logits, real):
+    """Mean −logit of what is to look real: what a generator has in the place of `hinge`, which would let it rest."""
+    return -ops.mean(ops.cast(logits, "float32"))
+
+
+def over_scales(loss):
+    """A GAN loss for discriminators that have one output, or a list of them, one a scale: the sum over the scales."""
+    return lambda outputs, real: sum(loss(output, real) for output in keras.tree.flatten(outputs))
+
+
 def l1(a, b):
     """Mean |a − b|."""
     return ops.mean(ops.abs(ops.cast(a, "float32") - ops.cast(b, "float32")))
@@ -44,8 +61,10 @@ def l2(a, b):
     return ops.mean(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")))
 
 
-GAN_LOSSES = {"mse": least_squares, "bce": cross_entropy, "margin": margin}
-CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": margin}
+GAN_LOSSES = {"mse": least_squares, "bce": cross_entropy, "margin": margin, "hinge": hinge}
+CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": margin, "hinge": hinge}
+# What a generator has instead, where that is another.
+GENERATOR_LOSSES = {"hinge": negative_mean}
 PIXEL_LOSSES = {"l1": l1, "l2": l2}
 
 

@@ -81,13 +81,17 @@ CHROMA_OPTIONS = ("match_colorfulness", "match_contrast", "half_chroma", "keep_l
 
 
 @dataclass(frozen=True)
-class UnpairedOptions(ModelOptions):
-    """What all CycleGANs have, whatever their discriminators."""
+class GeneratorOptions(ModelOptions):
+    """What the generators to colour, `generator` by name, have in common."""
 
-    generator: str = option("resnet", "6-block ResNet of CycleGAN [3.1], or the U-Net of Keras-GAN", ("resnet", "unet"))
-    generator_filters: int = option(None, "filters of its first convolution (default: 64 resnet, 32 unet)", at_least=1)
-    input_skip: bool = option(False, "U-Net only: its last layer sees the input too")
-    output: str = option("rgb", "G puts out colours, or chroma alone over its input's luma", ("rgb", "chroma"))
+    output: str = option(
+        None,
+        "G puts out colours, or chroma alone over its input's luma (default: rgb; pretrained: chroma)",
+        ("rgb", "chroma"),
+    )
+    encoder_rate: float = option(
+        0.5, "pretrained only: the encoder's learning rate as a share of the others', 0 to leave it alone", at_least=0
+    )
     match_colorfulness: float = option(
         0.0,
         "with --output chroma: share of the training photographs' colourfulness that images are given, by one factor "
@@ -99,11 +103,46 @@ class UnpairedOptions(ModelOptions):
     )
     half_chroma: bool = option(False, "with --output chroma: at half the luma's resolution, as in JPEG: less grain")
     keep_luma: bool = option(False, "with --output chroma: where RGB has no room, less chroma, not clipped channels")
+    ema: float = option(0.0, "make images with a moving average of the weights, of this momentum", at_least=0, below=1)
+
+    def __post_init__(self):
+        if self.output is None:
+            # What is stored of a run is what it has.
+            object.__setattr__(self, "output", "chroma" if self.generator == "pretrained" else "rgb")
+        super().__post_init__()
+
+    def check_together(self):
+        """Raise a `UserError` where an option lacks another that it needs."""
+        if self.generator == "pretrained" and self.output == "rgb":
+            raise UserError("--output rgb is not what --generator pretrained puts out: leave --output out.")
+        given = [name for name in CHROMA_OPTIONS if getattr(self, name)]
+        if given and self.output != "chroma":
+            # Off is what each is by default.
+            off = " ".join(word for name in given for word in typed(name, getattr(GeneratorOptions, name)))
+            problem = f"{', '.join(map(flag, given))}, set by you or the preset, cannot be used"
+            raise UserError(f"{problem} with --output {self.output}: use --output chroma, or add {off}.")
+        if self.match_contrast and not self.match_colorfulness:
+            raise UserError("--match-contrast goes with --match-colorfulness: use --match-colorfulness 1, too.")
+        if self.generator == "pretrained" and self.half_chroma:
+            raise UserError("--half-chroma is what --generator pretrained has anyway: use --no-half-chroma.")
+
+
+@dataclass(frozen=True)
+class UnpairedOptions(GeneratorOptions):
+    """What all CycleGANs have, whatever their discriminators."""
+
+    generator: str = option(
+        "resnet",
+        "6-block ResNet of CycleGAN [3.1], the U-Net of Keras-GAN, or for G alone one with a pretrained encoder; "
+        "F is then a U-Net, and is not built where cycle and identity have no weight",
+        ("resnet", "unet", "pretrained"),
+    )
+    generator_filters: int = option(None, "filters of its first convolution (default: 64 resnet, 32 unet)", at_least=1)
+    input_skip: bool = option(False, "U-Net only: its last layer sees the input too")
     norm: str = option("instance", "per channel and image [3.1], or over the whole image", ("instance", "layer"))
     cycle_loss: str = option("l1", "norm of the cycle loss, Eq. 2 [4.1]", ("l1", "l2"))
     lambda_cycle: float = option(10.0, "weight of the cycle loss, Eq. 3", at_least=0)
     lambda_identity: float = option(0.0, "weight of the identity loss, which the paper does not have", at_least=0)
-    ema: float = option(0.0, "make images with a moving average of the weights, of this momentum", at_least=0, below=1)
     cycle_noise: float = option(
         0.0, "deviation (of -1 to 1) of noise on F(y), so that F hides no colour there", at_least=0
     )
@@ -112,20 +151,34 @@ class UnpairedOptions(ModelOptions):
     paired_fraction: float = option(0.1, "share of the training images whose pair is known", at_least=0, at_most=1)
     paired_loss: str = option("l2", "norm of the paired loss [5]", ("l2", "l1"))
 
+    @property
+    def is_one_way(self):
+        """Whether there is G alone, and no way back by F for it to be judged by."""
+        return not (self.lambda_cycle or self.lambda_identity)
+
     def check_together(self):
-        """Raise a `UserError` where an option lacks another that it needs."""
+        """As in the base; and what needs F or the U-Net."""
+        super().check_together()
         if self.input_skip and self.generator != "unet":
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
-        given = [name for name in CHROMA_OPTIONS if getattr(self, name)]
-        if given and self.output != "chroma":
-            # Off is what each is by default.
-            off = " ".join(word for name in given for word in typed(name, getattr(UnpairedOptions, name)))
-            problem = f"{', '.join(map(flag, given))}, set by you or the preset, cannot be used"
-            raise UserError(f"{problem} with --output {self.output}: use --output chroma, or add {off}.")
-        if self.match_contrast and not self.match_colorfulness:
-            raise UserError("--match-contrast goes with --match-colorfulness: use --match-colorfulness 1, too.")
+        if self.cycle_noise and self.is_one_way:
+            raise UserError("--cycle-noise needs the cycle: use a --lambda-cycle above 0, or --cycle-noise 0.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
+
+
+# Losses of discriminators that do best with another than the paper's.
+OWN_LOSS = {"patch-capsule": "margin", "projected": "hinge", "projected-capsule": "margin"}
+
+
+def require_suitable_loss(gan_loss, discriminator):
+    """Raise a `UserError` where a GAN loss does not read what a discriminator puts out."""
+    has_capsules = discriminator.endswith("capsule")
+    if gan_loss == "margin" and not has_capsules:
+        raise UserError(f"--gan-loss margin reads capsules, and --discriminator {discriminator} has none: use another.")
+    if gan_loss == "hinge" and has_capsules:
+        problem = f"--gan-loss hinge never rests on capsules' lengths below 1, as of --discriminator {discriminator}"
+        raise UserError(f"{problem}: use margin.")
 
 
 @dataclass(frozen=True)
@@ -134,26 +187,27 @@ class CycleGANOptions(UnpairedOptions):
 
     discriminator: str = option(
         "patch70",
-        "70x70 PatchGAN, the four-stride PatchGAN of Keras-GAN, or capsules with a patch output [5]",
-        ("patch70", "patch-zoo", "patch-capsule"),
+        "70x70 PatchGAN, the four-stride PatchGAN of Keras-GAN, capsules with a patch output [5], or heads on what a "
+        "pretrained network sees, of convolutions or of capsules",
+        ("patch70", "patch-zoo", "patch-capsule", "projected", "projected-capsule"),
     )
     discriminator_filters: int = option(64, "filters of its first convolution", at_least=1)
     gan_loss: str = option(
         None,
-        "Eq. 1 as least squares on logits (default), as cross-entropy, or as margin loss (default of patch-capsule)",
-        ("mse", "bce", "margin"),
+        "Eq. 1 as least squares on logits (default), cross-entropy, margin loss (default of capsules), or hinge loss "
+        "(default of projected)",
+        ("mse", "bce", "margin", "hinge"),
     )
 
     @property
     def chosen_gan_loss(self):
         """`gan_loss`, or the discriminator's own: least squares would pull the difference of two lengths to 0."""
-        return self.gan_loss or ("margin" if self.discriminator == "patch-capsule" else "mse")
+        return self.gan_loss or OWN_LOSS.get(self.discriminator, "mse")
 
     def check_together(self):
-        """As in the base; and the margin loss needs the lengths of capsules."""
+        """As in the base; and a loss suits the discriminator's output."""
         super().check_together()
-        if self.chosen_gan_loss == "margin" and self.discriminator != "patch-capsule":
-            raise UserError("--gan-loss margin reads capsules: use --discriminator patch-capsule, or another loss.")
+        require_suitable_loss(self.chosen_gan_loss, self.discriminator)
 
 
 @dataclass(frozen=True)
@@ -169,7 +223,10 @@ class CapsuleCycleGANOptions(UnpairedOptions):
     """What a `CapsuleCycleGAN` is made of."""
 
     capsule: str = option(
-        "published", "the published layers, or routing by agreement as in Sabour et al. 2017", ("published", "routing")
+        "published",
+        "the published layers, routing by agreement as in Sabour et al. 2017, or routing capsules on what a pretrained "
+        "network sees",
+        ("published", "routing", "projected"),
     )
     discriminator_filters: int = option(256, "filters of its first convolution", at_least=8)
     capsule_loss: str = option(
@@ -186,28 +243,48 @@ class CapsuleCycleGANOptions(UnpairedOptions):
             raise UserError(f"{filters} does not make capsules of 8: use a multiple of 8.")
         if self.capsule == "routing":
             return
-        if self.capsule_loss == "margin":
+        if self.capsule == "published" and self.capsule_loss == "margin":
             raise UserError("--capsule-loss margin reads two capsules: use --capsule routing, or another loss.")
         if self.routing_iterations is not None or self.routing_gradient is not None:
-            problem = "--capsule published does not route"
+            problem = f"--capsule {self.capsule} leaves no choice in routing"
             raise UserError(f"{problem}: leave the routing options out, or use --capsule routing.")
 
 
 @dataclass(frozen=True)
-class Pix2PixOptions(ModelOptions):
+class Pix2PixOptions(GeneratorOptions):
     """What a `Pix2Pix` is made of; where section 4.4 is silent, the values are those of its [14]."""
 
     beta1: float = option(0.5, "Adam's, as in pix2pix", at_least=0, below=1)
+    generator: str = option("unet", "that of pix2pix, or one with a pretrained encoder", ("unet", "pretrained"))
     generator_filters: int = option(64, "filters of the U-Net's first convolution", at_least=1)
     dropout: float = option(0.5, "the z of Eq. 4: share dropped in the three innermost up blocks", at_least=0, below=1)
     norm_momentum: float = option(0.9, "of the batch norms' moving statistics", at_least=0, below=1)
-    discriminator: str = option("patch70", "70x70 PatchGAN, or that of Keras-GAN", ("patch70", "patch-zoo"))
+    discriminator: str = option(
+        "patch70",
+        "70x70 PatchGAN, that of Keras-GAN, or heads on what a pretrained network sees of the colours alone",
+        ("patch70", "patch-zoo", "projected", "projected-capsule"),
+    )
     discriminator_filters: int = option(64, "filters of its first convolution", at_least=1)
-    gan_loss: str = option("bce", "the logarithms of Eq. 5, or least squares on logits", ("bce", "mse"))
+    gan_loss: str = option(
+        None,
+        "the logarithms of Eq. 5 (default), least squares on logits, hinge loss (default of projected), or margin loss "
+        "(default of projected-capsule)",
+        ("bce", "mse", "hinge", "margin"),
+    )
     lambda_l1: float = option(100.0, "weight of the L1 loss, Eq. 5", at_least=0)
+    lambda_gan: float = option(1.0, "weight of the GAN loss, Eq. 5; with 0 no discriminator is built", at_least=0)
+
+    def __post_init__(self):
+        if self.gan_loss is None:
+            object.__setattr__(self, "gan_loss", OWN_LOSS.get(self.discriminator, "bce"))
+        super().__post_init__()
 
     def check_together(self):
-        """The U-Net halves its image down to 2x2."""
+        """As in the base; the loss suits the discriminator; and the U-Net halves its image down to 2x2."""
+        super().check_together()
+        require_suitable_loss(self.gan_loss, self.discriminator)
+        if self.generator != "unet":
+            return
         if self.image_size < 64 or self.image_size & (self.image_size - 1):
             size, nearest = self.image_size, max(64, 2 ** round(math.log2(self.image_size)))
             raise UserError(f"--image-size {size} does not suit pix2pix, a power of two from 64 does: use {nearest}.")
@@ -222,6 +299,12 @@ class TrainingOptions(Options):
     lr_decay: str = option("none", "or the learning rate falls linearly to 0 over the second half", ("none", "linear"))
     pairing: str = option(
         "shuffled", "gray and colour from all photographs, or from a half each", ("shuffled", "disjoint")
+    )
+    zoom: float = option(
+        0.0, "show random squares of the photographs, with sides at least 1 less this share", at_least=0, below=1
+    )
+    exposure: float = option(
+        0.0, "show photographs darker and brighter, by a power of at most 1 plus this share", at_least=0, at_most=4
     )
     sample_interval: int = option(500, "steps between sample grids, 0 for none but the last", at_least=0)
     checkpoint_interval: int = option(0, "steps between checkpoints, beside those each epoch and 5 minutes", at_least=0)

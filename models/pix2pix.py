@@ -8,9 +8,11 @@ from keras import layers, ops
 from models.convolutions import WideConv2D, WideConv2DTranspose
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
+from models.generators import colorizer, pretrained_generator
 from models.layers import batch_norm, normal, tanh_output
 from models.losses import GAN_LOSSES, l1, without_learning
 from models.options import Pix2PixOptions
+from models.projected import projected_heads
 
 WIDEST = 8  # times the first convolution's filters: 512 for 64
 DROPOUT_BLOCKS = 3
@@ -28,15 +30,23 @@ class Pix2Pix(ColorizationGAN):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.gan_loss = GAN_LOSSES[self.options.gan_loss]
-        self.G = self.colorizer = self.build_generator()
-        self.D = self.build_discriminator()
-        self.finish(["gan", "l1", "d"])
+        o = self.options
+        self.choose_adversary(GAN_LOSSES, o.gan_loss, o.lambda_gan and o.discriminator.startswith("projected"))
+        if o.generator == "pretrained":
+            self.G = self.over_luma(pretrained_generator(o.image_size, "chroma"))
+            self.colorizer = colorizer(self.G)
+        else:
+            self.G = self.build_unet(3, "G") if o.output == "rgb" else self.over_luma(self.build_unet(2, "chroma"))
+            self.colorizer = self.G
+        if o.lambda_gan:
+            self.D = self.build_discriminator()
+        self.finish(["gan", "l1", "d"] if o.lambda_gan else ["l1"], o.ema, self.encoder_rates())
 
-    def build_generator(self):
+    def build_unet(self, channels, name):
         """pix2pix's U-Net: k4 s2 convolutions 64-128-256-512-512... down to 2×2, and back with skips.
 
-        (n, S, S, 1) to (n, S, S, 3), both in [-1, 1]. Dropout in the innermost blocks on the way up is the z of Eq. 4.
+        (n, S, S, 1) to (n, S, S, channels), both in [-1, 1]. Dropout in the innermost blocks on the way up is the z of
+        Eq. 4.
         """
         o = self.options
         halvings = round(math.log2(o.image_size / BOTTLENECK))
@@ -57,12 +67,15 @@ class Pix2Pix(ColorizationGAN):
             x = normed(x)
             x = layers.Dropout(o.dropout)(x) if o.dropout and depth < DROPOUT_BLOCKS else x
             x = layers.Concatenate()([layers.ReLU()(x), skips.pop()])
-        x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=normal())(x)
-        return keras.Model(gray, tanh_output(x), name="G")
+        x = layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer=normal())(x)
+        return keras.Model(gray, tanh_output(x), name=name)
 
     def build_discriminator(self):
-        """A PatchGAN on gray and colour together: (n, S, S, 4) in [-1, 1] to a map of logits."""
+        """A PatchGAN on gray and colour together: (n, S, S, 4) in [-1, 1] to a map of logits; or heads on `look`'s."""
         o = self.options
+        if self.eye:
+            has_capsules, lengths = o.discriminator == "projected-capsule", o.gan_loss == "margin"
+            return projected_heads(self.eye, o.discriminator_filters, has_capsules, lengths, name="D")
         return DISCRIMINATORS[o.discriminator](o.image_size, 4, "batch", o.discriminator_filters, name="D")
 
     def objective(self, batch, fake_color):
@@ -71,26 +84,36 @@ class Pix2Pix(ColorizationGAN):
         The batch has gray x and color y of the same photographs; `fake_color` is G(x, z).
         """
         gray, color = batch["gray"], batch["color"]
+        if not self.options.lambda_gan:
+            return {"l1": self.reconstruction(fake_color, color)}
+        real, fake = self.beside(gray, color), self.beside(gray, fake_color)
         return {
-            "gan": self.adversarial(gray, fake_color),
+            "gan": self.adversarial(fake),
             "l1": self.reconstruction(fake_color, color),
-            "d": self.discrimination(gray, color, fake_color),
+            "d": self.discrimination(real, fake),
         }
 
-    def adversarial(self, gray, fake_color):
+    def beside(self, gray, color):
+        """What D sees: both images, or what a pretrained network sees of the second alone, which has the luma of x."""
+        return self.look(color) if self.eye else ops.concatenate([gray, color], axis=-1)
+
+    def adversarial(self, fake):
         """L_cGAN as the generator sees it: its fake should look real beside x. Moves the generator only."""
-        pair = ops.concatenate([gray, fake_color], axis=-1)
-        return self.gan_loss(without_learning(self.D, pair), real=True)
+        loss = self.fooling_loss(without_learning(self.D, fake), real=True)
+        # A weight of 1, the paper's, is no multiplication.
+        return loss if self.options.lambda_gan == 1 else self.options.lambda_gan * loss
 
     def reconstruction(self, fake_color, color):
         """Eq. 4, ‖y − G(x, z)‖₁ (mean over pixels), times λ of Eq. 5."""
         return self.options.lambda_l1 * l1(fake_color, color)
 
-    def discrimination(self, gray, color, fake_color):
+    def discrimination(self, real, fake):
         """L_cGAN as the discriminator sees it: (x, y) is 1, (x, G(x)) is 0, halved as in [14]. Moves it only."""
-        real_logits = self.D(ops.concatenate([gray, color], axis=-1), training=True)
-        fake_logits = self.D(ops.concatenate([gray, ops.stop_gradient(fake_color)], axis=-1), training=True)
+        real_logits, fake_logits = self.judged(self.D, real, fake)
         return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
+
+    def after_epoch(self, batches):
+        self.fit_to_images(batches)
 
     def sample_columns(self, gray, color):
         return {"gray x": gray, "G(x)": self.predict_images(self.colorizer, gray), "color y": color}

@@ -41,10 +41,11 @@ class StochasticCycleGAN(CycleGAN):
         noise = np.random.default_rng(0).standard_normal((SHOWN_SAMPLES, self.options.noise_size), dtype="float32")
         noise = [np.repeat(z[None], len(gray), axis=0) for z in noise]
         fakes = [self.predict_images(self.colorizer, [gray, z]) for z in noise]
+        columns = {"gray x": gray, **{f"G(x, z{number})": fake for number, fake in enumerate(fakes, 1)}}
+        if self.options.is_one_way:
+            return columns | {"color y": color}
         fake_gray = self.predict_images(self.F, color)
-        return {
-            "gray x": gray,
-            **{f"G(x, z{number})": fake for number, fake in enumerate(fakes, 1)},
+        return columns | {
             "F(G(x, z1))": self.predict_images(self.F, fakes[0]),
             "color y": color,
             "F(y)": fake_gray,

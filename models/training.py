@@ -27,7 +27,8 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
     if flowers.image_size != model.options.image_size:
         sizes = f"the images are {flowers.image_size} pixels and the model takes {model.options.image_size}"
         raise UserError(f"{sizes}: load the flowers with the model's image_size.")
-    batches = Batches(flowers.split("train"), options.batch_size, model.options.seed, model.paired, options.pairing)
+    how = (options.batch_size, model.options.seed, model.paired, options.pairing, options.zoom, options.exposure)
+    batches = Batches(flowers.split("train"), *how)
     # Says now what of the data does not suit the options.
     model.draws(batches, 0)
     steps = options.epochs * batches.steps_per_epoch

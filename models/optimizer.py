@@ -1,0 +1,67 @@
+"""Adam with what our models need beyond Keras': learning rates of their own for some weights, and averaged weights."""
+
+from contextlib import contextmanager
+
+import keras
+from keras import ops
+
+
+class RatedAdam(keras.optimizers.Adam):
+    """Adam whose learning rate is multiplied by a factor for some variables.
+
+    `factors` are pairs of a factor and its variables; all others have 1.
+    """
+
+    def __init__(self, learning_rate, beta1, beta2, factors=(), **settings):
+        super().__init__(learning_rate, beta1, beta2, **settings)
+        self.factor_of = {id(variable): factor for factor, variables in factors for variable in variables}
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        # PyTorch's Adam takes all variables in one call, so `update_step`, for one of them, is not the place.
+        groups = {}
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            groups.setdefault(self.factor_of.get(id(variable), 1.0), []).append((gradient, variable))
+        for factor, pairs in groups.items():
+            super()._backend_update_step(*map(list, zip(*pairs, strict=True)), learning_rate * factor)
+
+
+class AveragingAdam(RatedAdam):
+    """Adam that keeps a moving average of the weights beside them.
+
+    Keras would put the average in the weights' place at the end of a `fit`; here the weights train on, and `averaged`
+    shows the average where images are made. The average's momentum grows as (1 + t) / (10 + t) with step t up to
+    `momentum`, so that the start is soon forgotten.
+    """
+
+    def __init__(self, learning_rate, beta1, beta2, momentum, factors=()):
+        super().__init__(learning_rate, beta1, beta2, factors, use_ema=True, ema_momentum=momentum)
+
+    @property
+    def ema_momentum(self):
+        step = ops.cast(self.iterations, "float32")
+        return ops.minimum(self.final_momentum, (1 + step) / (10 + step))
+
+    @ema_momentum.setter
+    def ema_momentum(self, momentum):
+        self.final_momentum = momentum
+
+    def finalize_variable_values(self, var_list):
+        """Leave the weights as they are; see the class."""
+
+    @contextmanager
+    def averaged(self, variables):
+        """Let the variables, all that this optimizer trains, hold their averages within the block."""
+        if not int(self.iterations):
+            # Nothing was averaged yet.
+            yield
+            return
+        trained = [ops.convert_to_numpy(variable) for variable in variables]
+        super().finalize_variable_values(variables)
+        for variable in variables:
+            # On JAX it now holds the average's own array, whose memory a prediction would take for itself.
+            variable.assign(ops.copy(variable))
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, trained, strict=True):
+                variable.assign(value)
