@@ -103,6 +103,7 @@ def small102(server, tmp_path, monkeypatch):
     small = replace(oxford.OXFORD_SETS["oxford102"], url=url, images=6, md5=md5)
     monkeypatch.setitem(oxford.OXFORD_SETS, "oxford102", small)
     monkeypatch.setenv("FLOWERS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("FLOWERS102_DIR", raising=False)
     return folder
 
 
