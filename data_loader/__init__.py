@@ -7,24 +7,46 @@ from PIL import Image
 from data_loader.batches import Batches
 from data_loader.files import UserError
 from data_loader.flowers import Flowers, from_files
+from data_loader.joined_flowers import join_flowers, require_distinct, sets_named
 from data_loader.oxford_flowers import load_oxford
 from data_loader.synthetic_flowers import load_synthetic
 
 __all__ = ["Batches", "Flowers", "UserError", "load_flowers"]
 
+BUILT_IN = ("synthetic", "oxford17", "oxford102")
 
-def load_flowers(dataset="auto", image_size=128, data_dir=None):
-    """Load a set of flower photographs as `Flowers`.
+
+def load_flowers(dataset="auto", image_size=128, data_dir=None, part_of=None):
+    """Load a set of flower photographs, or several joined, as `Flowers`.
 
     Args:
         dataset: "oxford17", "oxford102", "synthetic", the path of a folder of images, or "auto":
-            Oxford-17 where it is on disk or can be downloaded, otherwise synthetic flowers.
+            Oxford-17 where it is on disk or can be downloaded, otherwise synthetic flowers. Several, with commas
+            between, are joined, and each keeps its split. Beside oxford17, oxford102 is without the photographs that
+            may be in Oxford-17, too, and has a split of ours.
         image_size: side in pixels; every image is resized whole.
         data_dir: folder that already holds the Oxford images (they or a `jpg/` with them inside).
+        part_of: the joined sets that `dataset` is one of, so that oxford102 is what it is among them.
 
     Raises:
         UserError: the set cannot be had.
     """
+    names = sets_named(dataset)
+    beside_oxford17 = "oxford17" in (*names, *sets_named(part_of or dataset))
+    if len(names) == 1:
+        return _load_one(names[0], image_size, data_dir, beside_oxford17)
+    if data_dir is not None:
+        raise UserError(
+            f"--data-dir names where the images of one set lie and does not go with --dataset {dataset}: "
+            "set $FLOWERS17_DIR and $FLOWERS102_DIR in its place."
+        )
+    # Before anything is decoded or downloaded.
+    require_distinct(dataset, [name if name in BUILT_IN else folder_name(name) for name in names])
+    return join_flowers([_load_one(name, image_size, None, beside_oxford17) for name in names])
+
+
+def _load_one(dataset, image_size, data_dir, beside_oxford17):
+    """Load a single set; see `load_flowers`."""
     if data_dir is not None and dataset not in ("auto", "oxford17", "oxford102"):
         raise UserError(
             f"--data-dir names where the Oxford images lie and does not go with --dataset {dataset}: "
@@ -33,7 +55,7 @@ def load_flowers(dataset="auto", image_size=128, data_dir=None):
     if dataset == "synthetic":
         return load_synthetic(image_size)
     if dataset in ("oxford17", "oxford102"):
-        return load_oxford(dataset, image_size, data_dir)
+        return load_oxford(dataset, image_size, data_dir, beside_oxford17)
     if dataset != "auto":
         return load_folder(Path(dataset), image_size)
     try:
@@ -65,7 +87,10 @@ def load_folder(folder, image_size):
     class_of = [name.split("/")[0] if "/" in name else "" for name in files]
     class_names = sorted(set(class_of))
     labels = [class_names.index(name) for name in class_of]
-    folder = folder.resolve()
-    # The names of the built-in sets mean those sets.
-    name = f"folder-{folder.name}" if folder.name in ("synthetic", "oxford17", "oxford102") else folder.name
-    return from_files(name, str(folder), files, labels, class_names, image_size)
+    return from_files(folder_name(folder), str(folder.resolve()), files, labels, class_names, image_size)
+
+
+def folder_name(folder):
+    """What the set in a folder is called: as the folder, but not as a built-in set, whose name means that set."""
+    name = Path(folder).resolve().name
+    return f"folder-{name}" if name in BUILT_IN else name

@@ -24,14 +24,15 @@ class Flowers:
     """Images of one size, memory-mapped.
 
     Attributes:
-        name: "oxford17", "oxford102", "synthetic", or a folder's name.
+        name: "oxford17", "oxford102", "synthetic", a folder's name, or several of them with a plus between.
         source: what to give to `load_flowers` to have it again.
-        images: uint8 (N, S, S, 3), whose unique names are `ids`.
+        images: uint8 (N, S, S, 3), whose unique names are `ids`; of joined sets a `StackedImages`.
         labels: int (N,), positions in `class_names`.
         split_of: str (N,), each one of "train", "val", "test".
         groups: int (N,), equal for pictures of the same photograph.
         digest: SHA-256 of the pixels, so that a run can tell that it was given the same data again.
         notes: sentences a person should see: what is missing, what was skipped and why.
+        parts: of joined sets, the name of each to its digest; empty for a single set.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Flowers:
     groups: np.ndarray
     digest: str
     notes: list = field(default_factory=list)
+    parts: dict = field(default_factory=dict)
 
     @property
     def image_size(self):

@@ -18,7 +18,6 @@ from data_loader.cache import cache_dir
 from data_loader.files import UserError
 from data_loader.flowers import from_files
 
-OXFORD17_TABLE = Path(__file__).parent / "oxford17.csv"
 # The largest official archive unpacks to 0.35 GB.
 MAX_UNPACKED_BYTES = 2 * 1024**3
 
@@ -58,34 +57,43 @@ OXFORD_SETS = {
 }
 
 
-def load_oxford(name, image_size, data_dir=None):
-    """Load "oxford17" or "oxford102" with its split.
+def load_oxford(name, image_size, data_dir=None, beside_oxford17=False):
+    """Load "oxford17" or "oxford102" as `Flowers`.
 
-    Oxford-17's split is the tracked table `oxford17.csv`: 16 test and 8 validation images a class, pictures of
-    the same photograph on one side. Oxford-102 keeps its official one.
+    The split of Oxford-17 is the tracked table `oxford17.csv`: 16 test and 8 validation images a class, pictures of
+    the same photograph on one side. Oxford-102 keeps its official one; `beside_oxford17` it is the photographs of
+    `oxford102.csv`, which Oxford-17 has not, with the split that stands there: a fifth of each class is for the test.
 
     The images, or a `jpg/` with them, are in `data_dir`; else in $FLOWERS17_DIR (or $FLOWERS102_DIR); else they are
-    downloaded to the cache. A `UserError` says why they cannot be had.
+    downloaded to the cache. Those of `oxford102.csv` may lie in a folder for each class, too, 001/ to 102/. A
+    `UserError` says why they cannot be had.
     """
     oxford = OXFORD_SETS[name]
+    table = oxford_table(name) if name == "oxford17" or beside_oxford17 else None
     named = data_dir or os.environ.get(oxford.variable)
     folder = Path(named or download(oxford))
     image_folder = folder / "jpg" if (folder / "jpg").is_dir() else folder
-    names = [f"image_{number:0{oxford.digits}d}.jpg" for number in range(1, oxford.images + 1)]
-    files = {image: image_folder / image for image in names if (image_folder / image).is_file()}
+    names = list(table or (f"image_{number:0{oxford.digits}d}.jpg" for number in range(1, oxford.images + 1)))
+    by_class = name == "oxford102" and table is not None
+    places = [(image, image_folder / image) for image in names]
+    if by_class:
+        places += [(image, image_folder / f"{int(row['class']):03d}" / image) for image, row in table.items()]
+    found = {image: path for image, path in places if path.is_file()}
+    files = {image: found[image] for image in names if image in found}
     if not files:
         option = "--data-dir" if data_dir else f"${oxford.variable}" if named else "the cache"
+        inside = "do a jpg/ or folders 001/ to 102/" if by_class else "does a jpg/"
         raise UserError(
-            f"{option} {folder} holds no {names[0]} to {names[-1]}, nor does a jpg/ inside it: "
+            f"{option} {folder} holds no {names[0]} to {names[-1]}, nor {inside} inside it: "
             f"name the folder of the {name} images, or leave the option out to download them."
         )
-    missing = oxford.images - len(files)
-    notes = [f"{missing} of the {oxford.images} images of {name} are missing in {folder}."] if missing else []
-    if name == "oxford17":
-        table = oxford17_table()
+    missing = len(names) - len(files)
+    notes = [f"{missing} of the {len(names)} images of {name} are missing in {folder}."] if missing else []
+    if table:
         rows = [table[image] for image in files]
-        class_names = list(dict.fromkeys(row["class"] for row in table.values()))
-        labels = [class_names.index(row["class"]) for row in rows]
+        classes = list(dict.fromkeys(row["class"] for row in table.values()))
+        labels = [classes.index(row["class"]) for row in rows]
+        class_names = [f"class {number}" for number in classes] if by_class else classes
         split_of = [row["split"] for row in rows]
         groups = [int(row["group"]) for row in rows]
     else:
@@ -96,9 +104,9 @@ def load_oxford(name, image_size, data_dir=None):
     return from_files(name, name, files, labels, class_names, image_size, split_of, groups, notes)
 
 
-def oxford17_table():
-    """The tracked facts of Oxford-17: image name to a row of class, split, group and sha256."""
-    with OXFORD17_TABLE.open(newline="", encoding="utf-8") as file:
+def oxford_table(name):
+    """The tracked facts of "oxford17" or "oxford102": image name to a row of class, split, group and more."""
+    with (Path(__file__).parent / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return {row["image"]: row for row in csv.DictReader(file)}
 
 

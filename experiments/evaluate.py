@@ -5,6 +5,7 @@ python experiments/evaluate.py RUN_DIR --split val --json scores.json --probes -
 python experiments/evaluate.py PATCHGAN_RUN CAPSULE_RUN             compares the two, picture by picture (4.2)
 python experiments/evaluate.py RUN_SEED0 RUN_SEED1 RUN_SEED2        intervals over seeds too
 python experiments/evaluate.py results/reduced-oxford17/colorizers/*.npz --dataset oxford17     those that we ship
+python experiments/evaluate.py RUN_DIR --dataset oxford17             one of the sets that the run was trained on
 python experiments/evaluate.py --dataset oxford17 --split all --image-size 128 --trivial-only
 
 What a run scored stays in its directory and is not scored again, as long as nothing that it depends on has changed.
@@ -186,7 +187,10 @@ def _parser():
     add("--figure", metavar="FILE", help="where two runs differ most (default: against-SECOND.png in the first)")
     add("--data-dir", help="folder that holds the Oxford images")
     add("--trivial-only", action="store_true", help="score the trivial rows of a --dataset, without a run")
-    add("--dataset", help="as in training (default: the run's, or auto where there is no run)")
+    add(
+        "--dataset",
+        help="as in training, or one of the sets that a run joined (default: the run's; without a run auto)",
+    )
     add("--image-size", type=int, default=128, metavar="N", help="with --trivial-only (default: 128)")
     return parser
 

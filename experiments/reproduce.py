@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import argparse
 
 from data_loader import UserError, load_flowers
+from data_loader.joined_flowers import sets_named
 from evaluation.claims import claims_of
 from experiments import RESULTS, require_defaults, run_script
 from experiments.support.drawing import draw_tier
@@ -55,7 +56,7 @@ def main():
     flowers = load_flowers(dataset, image_size(plan, arguments), arguments.data_dir)
     show_notes(flowers)
     read_tiers(out)
-    tier = "-".join([arguments.preset, Path(dataset).name, *arguments.set])
+    tier = "-".join([arguments.preset, "+".join(Path(name).name for name in sets_named(dataset)), *arguments.set])
     folder = Path(arguments.runs) / tier
 
     def words_of(run):

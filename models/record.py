@@ -125,6 +125,7 @@ class RunRecord:
                 "dataset": flowers.source,
                 "data_dir": str(Path(self.data_dir).resolve()) if self.data_dir else None,
                 "digest": flowers.digest,
+                "parts": flowers.parts,
                 "images": flowers.split_sizes,
             },
             "options": asdict(self.model.options),

@@ -52,6 +52,15 @@ def flowers17_dir():
 
 
 @pytest.fixture(scope="session")
+def flowers102_dir():
+    """The real photographs of Oxford-102 that Oxford-17 has not, a folder for each class, where they are."""
+    folder = Path(os.environ.get("FLOWERS102_DIR") or PROJECT.parent / "shared" / "data" / "flowers102")
+    if not (folder / "001").is_dir():
+        pytest.skip("photographs of Oxford-102 in folders 001 to 102 are not here: set FLOWERS102_DIR to theirs")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def photo_folder(tmp_path_factory):
     """Twelve small pictures in two classes, as a user's folder."""
     from PIL import Image

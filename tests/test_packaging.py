@@ -71,6 +71,11 @@ def test_every_command_of_the_wheel_teaches(installed, crowded):
         assert "python experiments/" not in done.stdout
 
 
+def test_the_tables_of_the_splits_come_along(installed):
+    for file in (PROJECT / "data_loader").glob("*.csv"):
+        assert (installed / "data_loader" / file.name).read_bytes() == file.read_bytes()
+
+
 def test_training_is_taught_by_system(installed, crowded):
     done = call("flowers-train", "pix2pix", "--help", cwd=crowded, installed=installed)
     assert "usage: flowers-train pix2pix" in done.stdout

@@ -48,7 +48,7 @@ def draw_tier(folder, tier, configs, split):
 
 def _are_ours(tier):
     """Whether a tier's photographs may stand in published results; those of others may not."""
-    return tier.setting["dataset"] not in OXFORD_SETS
+    return not set(OXFORD_SETS) & set(tier.setting["dataset"].split("+"))
 
 
 def draw(folder, tier, run_dirs, split, images, photographs, strips=None):
@@ -167,7 +167,9 @@ def _trained_as(run, dataset):
     values = run["options"] | run["training"]
     # Named in any case.
     always = {"precision": run["precision"], "seed": values.pop("seed")}
-    chosen = {"preset": preset, "dataset": dataset} | beyond_preset(run["model"], preset, values) | always
+    # The name of joined sets has a plus where one types a comma.
+    chosen = {"preset": preset, "dataset": dataset.replace("+", ",")}
+    chosen |= beyond_preset(run["model"], preset, values) | always
     words = [word for name, value in chosen.items() if value is not None for word in typed(name, value)]
     return f"`{run['model']}.py {shlex.join(words)}`, {run['made_with']['backend']}."
 

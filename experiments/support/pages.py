@@ -157,7 +157,7 @@ def _shipped(name, setting):
         (f"[`{file}`]({name}/colorizers/{file})", interval(own["ratio_to_gray"], 3), interval(own["colorfulness"], 1))
         for file, own in setting["shipped"].items()
     ]
-    again = f"`evaluate.py results/{name}/colorizers/*.npz --dataset {setting['dataset']}`"
+    again = f"`evaluate.py results/{name}/colorizers/*.npz --dataset {setting['dataset'].replace('+', ',')}`"
     told = f"Shipped with the repository, the last epoch alone, in half precision ({again} scores them again):"
     return f"{told}\n\n{_table(('colorizer', 'ratio to gray', 'colourfulness'), rows)}"
 

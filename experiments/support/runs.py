@@ -163,12 +163,18 @@ def require_comparable(run_dirs):
 
 
 def flowers_of_runs(configs, dataset=None, data_dir=None):
-    """The pictures that runs were trained on, from where they are now; a `UserError` if others are there."""
+    """The pictures that runs were trained on, from where they are now; a `UserError` if others are there.
+
+    Of runs that were trained on joined sets, `dataset` may name one of these alone.
+    """
     run_dir, config = next(iter(configs.items()))
     data = config["data"]
+    # Earlier versions joined no sets.
+    parts = data.get("parts", {})
     data_dir = data_dir or (None if dataset else data["data_dir"])
-    flowers = load_flowers(dataset or data["dataset"], config["options"]["image_size"], data_dir)
-    if flowers.digest != data["digest"]:
+    size, joined = config["options"]["image_size"], data["dataset"] if parts else None
+    flowers = load_flowers(dataset or data["dataset"], size, data_dir, part_of=joined)
+    if flowers.digest not in (data["digest"], parts.get(flowers.name)):
         raise UserError(
             f"{flowers.name} now holds other images than {run_dir} was trained on: "
             "point --dataset or --data-dir to the images of that time."

@@ -24,7 +24,7 @@ from evaluation.metrics import Pictures, colorfulness, pixel_l1, pixel_l1_as_pub
 
 
 def test_tracked_split_is_stratified_and_parts_no_photograph():
-    table = oxford.oxford17_table()
+    table = oxford.oxford_table("oxford17")
     assert Counter(row["split"] for row in table.values()) == {"train": 952, "val": 136, "test": 272}
     by_class = Counter((row["class"], row["split"]) for row in table.values())
     assert set(by_class.values()) == {56, 8, 16}
@@ -37,7 +37,7 @@ def test_tracked_split_is_stratified_and_parts_no_photograph():
 
 
 def test_the_known_near_duplicates_share_a_group(flowers17_dir):
-    table = oxford.oxford17_table()
+    table = oxford.oxford_table("oxford17")
     with (flowers17_dir / "near_duplicates.csv").open() as file:
         pairs = list(csv.DictReader(file))
     assert len(pairs) == 68
@@ -45,7 +45,7 @@ def test_the_known_near_duplicates_share_a_group(flowers17_dir):
 
 
 def test_the_real_images_are_the_official_ones(flowers17_dir):
-    for name, row in oxford.oxford17_table().items():
+    for name, row in oxford.oxford_table("oxford17").items():
         assert sha256_of_file(flowers17_dir / "jpg" / name) == row["sha256"], name
 
 
@@ -103,6 +103,7 @@ def small102(server, tmp_path, monkeypatch):
     small = replace(oxford.OXFORD_SETS["oxford102"], url=url, images=6, md5=md5)
     monkeypatch.setitem(oxford.OXFORD_SETS, "oxford102", small)
     monkeypatch.setenv("FLOWERS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("FLOWERS102_DIR", raising=False)
     return folder
 
 

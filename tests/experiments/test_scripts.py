@@ -98,6 +98,30 @@ def test_evaluate_scores_a_run_twice_to_the_same_bytes_and_a_full_disk_is_one_se
     assert (run_dir / "scores.json").read_bytes() == scores
 
 
+def test_a_run_of_joined_sets_is_scored_on_all_or_on_one_of_them(photo_folder, tmp_path):
+    for number in range(10):
+        (tmp_path / "garden").mkdir(exist_ok=True)
+        Image.new("RGB", (40, 40), (20 * number, 200, 0)).save(tmp_path / "garden" / f"{number}.png")
+    command = [*QUICK, "--dataset", f"{photo_folder},garden", "--run-dir", "run", "--max-steps", 1]
+    done = call("cyclegan", *command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    data = json.loads((tmp_path / "run" / "config.json").read_text())["data"]
+    assert data["name"] == f"{photo_folder.name}+garden"
+    assert list(data["parts"]) == [photo_folder.name, "garden"]
+    names = {}
+    for dataset in ([], ["--dataset", "garden"], ["--dataset", photo_folder]):
+        scored = call("evaluate", "run", *dataset, cwd=tmp_path)
+        assert scored.returncode == 0, scored.stderr[-500:]
+        report = json.loads((tmp_path / "run" / "scores.json").read_text())
+        names[report["dataset"]] = report["images"]
+    assert names == {data["name"]: 4, "garden": 2, photo_folder.name: 2}
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "garden" / "0.png")
+    for dataset in ("garden", "synthetic"):
+        refused = call("evaluate", "run", "--dataset", dataset, cwd=tmp_path)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+        assert f"{dataset} now holds other images than" in refused.stderr
+
+
 def test_trivial_rows_need_no_run(photo_folder, tmp_path):
     done = call("evaluate", "--trivial-only", "--dataset", photo_folder, "--image-size", 32, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
@@ -165,6 +189,8 @@ MORE_MISTAKES = [
     ),
     ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
     ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
+    ("cyclegan", ["--dataset", "synthetic,auto"], "leaves open what auto is"),
+    ("cyclegan", ["--dataset", "oxford17,oxford102", "--data-dir", "."], "set $FLOWERS17_DIR and $FLOWERS102_DIR"),
     ("benchmark", ["vgg"], "model vgg does not exist: use one of cyclegan, capsule_cyclegan"),
     ("benchmark", ["pix2pix,colour=1"], "pix2pix has no option --colour"),
     ("evaluate", [PROJECT / "tests"], "is no run"),
