@@ -35,7 +35,7 @@ def main():
 
 def _train():
     from experiments.support import training_command
-    from models.options import require_choice
+    from models.option_tables import require_choice
     from models.presets import MODELS
 
     if sys.argv[1:2] in ([], ["-h"], ["--help"]):

@@ -19,7 +19,11 @@ setup(
     py_modules=["flower_colorization"],
     packages=["data_loader", "models", "evaluation", "experiments", "experiments.support", "experiments.colorizers"],
     package_dir={"experiments.colorizers": "results/reduced-oxford17/colorizers"},
-    package_data={"data_loader": ["oxford17.csv", "oxford102.csv"], "experiments.colorizers": ["*.npz"]},
+    package_data={
+        "models": ["efficientnet_lite0/*"],
+        "data_loader": ["oxford17.csv", "oxford102.csv"],
+        "experiments.colorizers": ["*.npz"],
+    },
     entry_points={"console_scripts": [f"flowers-{name} = flower_colorization:main" for name in COMMANDS]},
     install_requires=[line for line in NEEDED.splitlines() if line and not line.startswith(("#", "-"))],
     extras_require={"jax": ["jax>=0.6,<1"], "torch": ["torch>=2.7,<3"]},

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from data_loader.files import NonFinite, UserError
-from models.options import flag
+from models.option_tables import flag
 from models.presets import MODELS
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -34,7 +34,7 @@ from experiments.support.scoring import Question, Scoring, ship
 from experiments.support.store import read_tier, read_tiers, write_tier
 from experiments.support.tiers import FIXED, TIERS, command_line, image_size, is_done, is_trained_as, train
 from experiments.support.training_command import show_notes
-from models.options import require_choice
+from models.option_tables import require_choice
 
 
 def main():

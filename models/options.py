@@ -5,64 +5,10 @@ command line and its help are made from these tables. The numbers in brackets ar
 """
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 
 from data_loader.files import UserError
-
-
-def option(default, meaning, choices=None, at_least=None, below=None, at_most=None):
-    """A dataclass field with its meaning (for --help) and what values it may take; None means no limit."""
-    rules = {"choices": choices, "at_least": at_least, "below": below, "at_most": at_most}
-    return field(default=default, metadata={"meaning": meaning, **rules})
-
-
-@dataclass(frozen=True)
-class Options:
-    """Base of the option tables: checks every value against its field, and values against each other."""
-
-    def __post_init__(self):
-        for entry in fields(self):
-            _check(entry, getattr(self, entry.name))
-        self.check_together()
-
-    def check_together(self):
-        """Raise a `UserError` where two values contradict each other."""
-
-
-def _check(entry, value):
-    name, rules = flag(entry.name), entry.metadata
-    if value is None and entry.default is None:
-        return
-    if rules["choices"]:
-        require_choice(name, value, rules["choices"])
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{name} {value} is not a finite number: use one that is.")
-    if rules["at_least"] is not None and value < rules["at_least"]:
-        raise UserError(f"{name} {value} is too small: use a number of at least {rules['at_least']}.")
-    if rules["below"] is not None and value >= rules["below"]:
-        raise UserError(f"{name} {value} is too large: use a number below {rules['below']}.")
-    if rules["at_most"] is not None and value > rules["at_most"]:
-        raise UserError(f"{name} {value} is too large: use a number of at most {rules['at_most']}.")
-
-
-def require_choice(flag, value, choices):
-    """Raise a `UserError` that lists the choices, unless the value is one of them."""
-    if value not in choices:
-        raise UserError(f"{flag} {value} does not exist: use one of {', '.join(choices)}.")
-
-
-def flag(name):
-    """The name of an option as one types it."""
-    return "--" + name.replace("_", "-")
-
-
-def typed(name, value):
-    """An option with a value as one types it, word by word; a switch is a word alone."""
-    if value is None:
-        return ("no", flag(name))
-    if isinstance(value, bool):
-        return (flag(name) if value else flag(f"no_{name}"),)
-    return flag(name), str(value)
+from models.option_tables import Options, flag, option, typed
 
 
 @dataclass(frozen=True)

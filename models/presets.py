@@ -2,13 +2,13 @@
 
 from dataclasses import asdict, fields
 
+from models.option_tables import require_choice
 from models.options import (
     CapsuleCycleGANOptions,
     CycleGANOptions,
     Pix2PixOptions,
     StochasticCycleGANOptions,
     TrainingOptions,
-    require_choice,
 )
 
 # The models by the names of their scripts: class and options. The class is imported when it is needed.
@@ -27,6 +27,10 @@ RELEASED = {"generator": "unet", "norm": "layer", "lambda_identity": 1.0, "beta1
 # Our own recipe for colours without pairs.
 BEST = {"generator": "unet", "output": "chroma", "beta1": 0.5, "batch_size": 4, "ema": 0.999, "cycle_noise": 0.05}
 BEST |= {"match_colorfulness": 0.95, "match_contrast": True, "half_chroma": True, "keep_luma": True}
+# With pairs: regression of chroma by a pretrained generator, as colourful as photographs.
+BEST_PAIRED = {"generator": "pretrained", "lambda_gan": 0.0, "keep_luma": True, "match_colorfulness": 0.97}
+BEST_PAIRED |= {"learning_rate": 2e-3, "encoder_rate": 0.25, "beta1": 0.9, "ema": 0.99, "lr_decay": "linear"}
+BEST_PAIRED |= {"batch_size": 16, "epochs": 40, "zoom": 0.4, "exposure": 0.25}
 # The paper's systems on real photographs, in half an hour to two hours each on one CPU core.
 REDUCED = {"image_size": 64, "generator": "unet", "input_skip": True, "lambda_identity": 1.0, "beta1": 0.5}
 REDUCED |= {"batch_size": 4, "epochs": REDUCED_EPOCHS}
@@ -61,6 +65,7 @@ PRESETS = {
         "paper": {"epochs": 100},
         "released": {"image_size": 256, "dropout": 0.0, "norm_momentum": 0.8, "epochs": 100}
         | {"discriminator": "patch-zoo", "gan_loss": "mse"},
+        "best": BEST_PAIRED,
         "reduced": {"image_size": 64, "batch_size": 4, "epochs": REDUCED_EPOCHS},
         "quick": {"image_size": 64, "generator_filters": 32, "discriminator_filters": 16, "batch_size": 4, "epochs": 8},
     },

@@ -19,7 +19,7 @@ from evaluation.statistics import most_different
 from experiments import import_keras
 from experiments.support.runs import opened_run
 from experiments.support.tiers import configuration_of
-from models.options import typed
+from models.option_tables import typed
 from models.presets import PRESETS, beyond_preset
 
 FIGURES = {"cyclegan": "figure-4", "capsule_cyclegan": "figure-5", "pix2pix": "figure-7"}

@@ -10,7 +10,7 @@ from data_loader import Batches, UserError, load_flowers
 from data_loader.files import progress_bar
 from experiments import command
 from experiments.support.training_command import parsed
-from models.options import flag, require_choice, typed
+from models.option_tables import flag, require_choice, typed
 from models.presets import MODELS
 
 STEPS_A_TURN = 3

@@ -13,7 +13,8 @@ from data_loader.files import UserError
 from experiments import PROJECT
 from experiments.support.runs import is_finished, read_config
 from experiments.support.training_command import parsed
-from models.options import TrainingOptions, typed, what_is_learned
+from models.option_tables import typed
+from models.options import TrainingOptions, what_is_learned
 from models.presets import REDUCED_EPOCHS
 
 # Name to (script, what it adds to its tier's preset).

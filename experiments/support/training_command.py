@@ -9,7 +9,8 @@ import models
 from data_loader import UserError, load_flowers
 from experiments import RESULTS, command, import_keras
 from experiments.support.runs import has_checkpoint, read_config
-from models.options import CONFIG, TrainingOptions, flag, require_choice
+from models.option_tables import flag, require_choice
+from models.options import CONFIG, TrainingOptions
 from models.presets import MODELS, PRESETS, run_options
 
 PRECISIONS = ("float32", "mixed_bfloat16")

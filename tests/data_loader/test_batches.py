@@ -85,3 +85,28 @@ def test_one_image_is_enough_to_train_but_not_for_two_halves(flowers):
     assert Batches(flowers.split("train"), 4).batch(3)[0].shape == (1, 8, 8, 1)
     with pytest.raises(UserError, match="at least 2"):
         Batches(flowers.split("train"), 1, pairing="disjoint")
+
+
+def test_zoom_and_exposure_show_other_views_of_the_same_pairs(tiny_flowers):
+    split = tiny_flowers.split("train")
+    plain, viewed = (Batches(split, 3, paired=True, **settings) for settings in ({}, {"zoom": 0.5, "exposure": 0.3}))
+    gray, color = viewed.batch(0)
+    assert gray.shape == plain.batch(0)[0].shape
+    np.testing.assert_allclose(gray, luma(color), atol=1e-5)
+    assert (color == viewed.batch(0)[1]).all()
+    assert (color != plain.batch(0)[1]).any()
+    assert color.min() >= -1 and color.max() <= 1
+    # Zero is the photograph as it is, and the order of the photographs stays.
+    assert (Batches(split, 3, paired=True, zoom=0.0).batch(0)[1] == plain.batch(0)[1]).all()
+    assert (viewed.gray_positions(4) == plain.gray_positions(4)).all()
+
+
+def test_a_view_is_a_square_of_the_image_in_another_light(tiny_flowers):
+    image = np.tile(np.arange(32, dtype=np.uint8)[:, None, None] * 8, (1, 32, 3))
+    zoomed = Batches(tiny_flowers.split("train"), zoom=0.5)._view(image, 1.0, 0.0, 0.0, 0.5)
+    # The upper left quarter, twice as large.
+    assert zoomed[-4, 0, 0] == pytest.approx(image[14, 0, 0], abs=8)
+    lit = Batches(tiny_flowers.split("train"), exposure=1.0)
+    darker, brighter = lit._view(image, 0, 0, 0, 1.0), lit._view(image, 0, 0, 0, 0.0)
+    assert darker[16, 0, 0] == pytest.approx(255 * (128 / 255) ** 2, abs=1)
+    assert brighter[16, 0, 0] == pytest.approx(255 * (128 / 255) ** 0.5, abs=1)

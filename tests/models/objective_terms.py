@@ -2,8 +2,8 @@
 
 python objective_terms.py RUNS_JSON
 
-RUNS_JSON: a list of [folder, class name, options]; the folder holds batch.npz and the class's folder of checkpoints.
-The stochastic model gets the batch's z.
+RUNS_JSON: a list of [folder, name, options]; the folder holds batch.npz and the name's folder of checkpoints. A name is
+that of a class, and maybe words behind it. The stochastic model gets the batch's z.
 """
 
 import json
@@ -25,7 +25,7 @@ QUICK_COMPILATION = {
 
 
 def read_by(name, batch):
-    """What a class's train step reads of a batch."""
+    """What the train step of a class reads of a batch."""
     return {key: value for key, value in batch.items() if key != "z" or name == "StochasticCycleGAN"}
 
 
@@ -43,7 +43,7 @@ if __name__ == "__main__":
     for folder, name, options in json.loads(sys.argv[1]):
         with np.load(Path(folder) / "batch.npz") as arrays:
             batch = dict(arrays)
-        gan = getattr(models, name)(**options)
+        gan = getattr(models, name.split()[0])(**options)
         Checkpoints(Path(folder) / name).restore(gan)
         # The terms are those before the step's update; a second step shows that the first left a model that trains.
         terms = gan.train_on(read_by(name, batch))

@@ -20,12 +20,15 @@ from tests.models.objective_terms import QUICK_COMPILATION, read_by, shown
 
 @pytest.fixture(scope="module")
 def cases(tiny):
-    """Class name to options: together they have every kind of layer."""
+    """Class name, and maybe words, to options: together they have every kind of layer."""
     generators = {name: value for name, value in tiny.items() if "discriminator" not in name}
     return {
         "CycleGAN": tiny | {"discriminator": "patch-capsule", "gan_loss": "margin"},
         "CapsuleCycleGAN": generators | {"discriminator_filters": 8, "ema": 0.9, "norm": "layer", "capsule": "routing"},
         "StochasticCycleGAN": tiny | {"discriminator": "patch70", "lambda_identity": 1.0, "output": "chroma"},
+        "CycleGAN one way": {"image_size": 64, "generator": "pretrained", "ema": 0.9, "lambda_cycle": 0.0}
+        | {"discriminator": "projected", "discriminator_filters": 4},
+        "CycleGAN with projected capsules": tiny | {"discriminator": "projected-capsule", "lambda_cycle": 0.0},
         "Pix2Pix": {"image_size": 64, "generator_filters": 2, "discriminator_filters": 2, "dropout": 0.0},
     }
 
@@ -44,7 +47,7 @@ def expected(cases, tmp_path_factory):
         }
         np.savez(folders[size] / "batch.npz", **batch)
         for name in (name for name, options in cases.items() if options["image_size"] == size):
-            gan = getattr(models, name)(**cases[name])
+            gan = getattr(models, name.split()[0])(**cases[name])
             Checkpoints(folders[size] / name).save(gan, Progress(step=1))
             read = read_by(name, batch)
             values = gan.objective(read, gan(read, training=True))

@@ -47,8 +47,10 @@ def test_a_preset_is_of_its_script_and_gives_way_to_what_is_given():
     assert PRESETS["stochastic_cyclegan"]["released"] == released | {"noise": "uniform"}
     options, training = run_options("capsule_cyclegan", "released", {"seed": 3, "epochs": 7})
     assert (options.seed, options.norm, training.batch_size, training.epochs) == (3, "layer", 32, 7)
-    with pytest.raises(UserError, match="--preset best does not exist: use one of paper, released, reduced, quick"):
-        run_options("pix2pix", "best")
+    with pytest.raises(
+        UserError, match="--preset nice does not exist: use one of paper, released, best, reduced, quick"
+    ):
+        run_options("pix2pix", "nice")
 
 
 def test_the_same_run_is_told_from_another():
@@ -71,13 +73,18 @@ def test_the_same_run_is_told_from_another():
 @pytest.mark.parametrize(
     ("options", "given", "message"),
     [
-        (CycleGANOptions, {"generator": "vgg"}, "--generator vgg does not exist: use one of resnet, unet"),
+        (CycleGANOptions, {"generator": "vgg"}, "--generator vgg does not exist: use one of resnet, unet, pret"),
         (CycleGANOptions, {"cycle_loss": "l3"}, "--cycle-loss"),
         (CycleGANOptions, {"image_size": 16}, "--image-size 16 is too small"),
         (CycleGANOptions, {"beta1": 1.0}, "--beta1 1.0 is too large"),
         (CycleGANOptions, {"lambda_cycle": float("nan")}, "--lambda-cycle"),
         (CycleGANOptions, {"input_skip": True}, "--input-skip does nothing with --generator resnet"),
-        (CycleGANOptions, {"gan_loss": "margin"}, "use --discriminator patch-capsule"),
+        (CycleGANOptions, {"gan_loss": "margin"}, "margin reads capsules, and --discriminator patch70 has none"),
+        (CycleGANOptions, {"gan_loss": "hinge", "discriminator": "patch-capsule"}, "--gan-loss hinge never rests"),
+        (CycleGANOptions, {"generator": "pretrained", "output": "rgb"}, "--output rgb is not what --generator pret"),
+        (CycleGANOptions, {"generator": "pretrained", "half_chroma": True}, "use --no-half-chroma"),
+        (CycleGANOptions, {"lambda_cycle": 0.0, "cycle_noise": 0.1}, "--cycle-noise needs the cycle"),
+        (CycleGANOptions, {"encoder_rate": -1.0}, "--encoder-rate -1.0 is too small"),
         (CycleGANOptions, {"paired_fraction": 1.5}, "--paired-fraction 1.5 is too large: use a number of at most 1"),
         (CycleGANOptions, {"paired_fraction": -0.1}, "--paired-fraction -0.1 is too small"),
         (CycleGANOptions, {"paired_weight": 1.0, "paired_fraction": 0.0}, "needs known pairs"),
@@ -109,10 +116,15 @@ def test_the_same_run_is_told_from_another():
             "--half-chroma, set by you or the preset, cannot be used with --output rgb",
         ),
         (CapsuleCycleGANOptions, {"capsule_loss": "margin"}, "use --capsule routing"),
-        (CapsuleCycleGANOptions, {"routing_iterations": 5}, "--capsule published does not route"),
+        (CapsuleCycleGANOptions, {"routing_iterations": 5}, "--capsule published leaves no choice in routing"),
+        (CapsuleCycleGANOptions, {"capsule": "projected", "routing_gradient": "last"}, "leaves no choice in routing"),
         (CapsuleCycleGANOptions, {"discriminator_filters": 20}, "use a multiple of 8"),
         (StochasticCycleGANOptions, {"noise": "pink"}, "--noise pink does not exist"),
         (Pix2PixOptions, {"image_size": 96}, "--image-size 96 does not suit pix2pix.*: use 128"),
+        (Pix2PixOptions, {"generator": "pretrained", "output": "rgb"}, "--output rgb is not what --generator pret"),
+        (Pix2PixOptions, {"gan_loss": "hinge", "discriminator": "projected-capsule"}, "--gan-loss hinge never rests"),
+        (Pix2PixOptions, {"keep_luma": True}, "cannot be used with --output rgb"),
+        (TrainingOptions, {"zoom": 1.0}, "--zoom 1.0 is too large"),
         (TrainingOptions, {"lr_decay": "cosine"}, "--lr-decay"),
         (TrainingOptions, {"batch_size": 0}, "--batch-size 0 is too small: use a number of at least 1"),
         (TrainingOptions, {"max_steps": 0}, "--max-steps"),
@@ -122,6 +134,16 @@ def test_the_same_run_is_told_from_another():
 def test_a_wrong_value_names_the_option_and_what_it_may_be(options, given, message):
     with pytest.raises(UserError, match=message.replace("[", r"\[")):
         options(**given)
+
+
+def test_what_is_not_said_follows_from_what_is():
+    assert (CycleGANOptions().output, CycleGANOptions(generator="pretrained").output) == ("rgb", "chroma")
+    losses = {"patch70": "mse", "patch-capsule": "margin", "projected": "hinge", "projected-capsule": "margin"}
+    for discriminator, loss in losses.items():
+        assert CycleGANOptions(discriminator=discriminator).chosen_gan_loss == loss
+    assert Pix2PixOptions(discriminator="projected").gan_loss == "hinge"
+    assert CycleGANOptions(lambda_cycle=0.0).is_one_way
+    assert not CycleGANOptions(lambda_cycle=0.0, lambda_identity=1.0).is_one_way
 
 
 def test_only_how_long_and_how_often_may_change_on_resume():

@@ -11,8 +11,8 @@ from models import CycleGAN
 from models.chroma import BOUNDS, ChromaOverLuma, chroma_contrast, fit, match_chroma
 from models.colorizing import colorize, load_colorizer
 from models.draws import pool_moves
-from models.gan import AveragingAdam
 from models.layers import ImagePool
+from models.optimizer import AveragingAdam
 from models.options import what_is_learned
 from models.training import LinearDecay
 from tests.models.older_checkpoints import forget_option

@@ -1,11 +1,9 @@
 """Train models in a process of its own, which a test may kill.
 
-python training_process.py PHOTO_FOLDER CASES_JSON
-
-CASES_JSON: a list of [class name, options, training, run directories]. One model trains the runs of a case one after
-another, each from the same beginning, so that its step is compiled once. The U-Net takes long to compile and has no
-state but its weights, so only the capsule model has it: its step is the largest, and so shows best whether TensorFlow
-compiles the same step in every process. The other CycleGANs have two convolutions in its place.
+python training_process.py PHOTO_FOLDER CASES_JSON: a list of [class name and maybe words, options, training, run directories]. One model trains the runs of a
+case one after another, each from the same beginning, so that its step is compiled once. The U-Net takes long to compile
+and has no state but its weights, so only the capsule model has it: its step is the largest of these, and so shows best
+whether TensorFlow compiles the same step in every process. The other CycleGANs have two convolutions in its place.
 """
 
 import gc
@@ -39,9 +37,9 @@ if __name__ == "__main__":
     gc.disable()
     for name, options, training, run_dirs in cases:
         cyclegan.unet_generator = unet_generator if name == "CapsuleCycleGAN" else two_convolutions
-        gan = getattr(models, name)(**options)
+        gan = getattr(models, name.split()[0])(**options)
         flowers = load_flowers(photo_folder, gan.options.image_size)
-        state = [*gan.variables, *gan.optimizer.variables]
+        state = gan.state
         beginning = [ops.convert_to_numpy(variable) for variable in state]
         for run_dir in run_dirs:
             for variable, value in zip(state, beginning, strict=True):
