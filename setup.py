@@ -6,7 +6,7 @@ from setuptools import setup
 
 HERE = Path(__file__).parent
 NEEDED, _, _ = (HERE / "requirements.txt").read_text(encoding="utf-8").partition("# tests and style")
-COMMANDS = ("train", "colorize", "evaluate", "figures", "reproduce", "benchmark")
+COMMANDS = ("train", "colorize", "evaluate", "export", "figures", "reproduce", "benchmark")
 
 setup(
     name="flower-colorization",
@@ -14,15 +14,13 @@ setup(
     description="Image Colorization using CycleGAN: a runnable reproduction in Keras 3",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
-    license="MIT",
+    license="MIT AND Apache-2.0",
     python_requires=">=3.11.4",
     py_modules=["flower_colorization"],
-    packages=["data_loader", "models", "evaluation", "experiments", "experiments.support", "experiments.colorizers"],
-    package_dir={"experiments.colorizers": "results/reduced-oxford17/colorizers"},
+    packages=["data_loader", "models", "evaluation", "experiments", "experiments.support"],
     package_data={
-        "models": ["efficientnet_lite0/*"],
+        "models": ["efficientnet_lite0/*", "colorizers/*"],
         "data_loader": ["oxford17.csv", "oxford102.csv"],
-        "experiments.colorizers": ["*.npz"],
     },
     entry_points={"console_scripts": [f"flowers-{name} = flower_colorization:main" for name in COMMANDS]},
     install_requires=[line for line in NEEDED.splitlines() if line and not line.startswith(("#", "-"))],

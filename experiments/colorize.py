@@ -3,7 +3,7 @@
 python experiments/colorize.py photo.jpg                       writes photo-color.png beside it
 python experiments/colorize.py *.jpg --out coloured            many, into a folder
 python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours instead of the shipped colorizer
-python experiments/colorize.py FILE.npz photo.jpg              by another one of results/*/colorizers
+python experiments/colorize.py FILE.npz photo.jpg              by a packed one, such as those of results/*/colorizers
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4   photo-color-1.png to -4.png: a stochastic run or pix2pix
 """
 
@@ -22,9 +22,9 @@ from data_loader.files import progress_bar, replacing
 from data_loader.images import UnusableImage, read_image, to_uint8
 from experiments import import_keras, run_script
 from experiments.support.runs import read_config
-from experiments.support.store import DEFAULT
-from models.options import CONFIG
 from models.presets import MODELS
+from models.same_run import CONFIG
+from models.shipped import DEFAULT, shipped
 
 
 def main():
@@ -69,13 +69,22 @@ def _source_and_photos(paths):
             raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
         if path != first and path.suffix == ".npz":
             raise UserError(f"{path} colours photos: name it before them.")
+    if str(first) in shipped() and not first.exists():
+        first = shipped()[str(first)]
     if not first.is_dir() and first.suffix != ".npz":
-        return DEFAULT, [first, *photos]
+        return _default(), [first, *photos]
     if first.is_dir() and not (first / CONFIG).exists():
         raise UserError(f"{first} is a folder and no run: name the photos in it, as in {first / '*.jpg'}.")
     if not photos:
         raise UserError(f"{first} colours photos: name them behind it.")
     return first, photos
+
+
+def _default():
+    """The file of the colorizer that is used when none is named."""
+    if DEFAULT not in shipped():
+        raise UserError(f"the colorizer '{DEFAULT}' is missing: install the project anew, or name a run.")
+    return shipped()[DEFAULT]
 
 
 def _targets(photo, arguments):
@@ -95,8 +104,10 @@ def _targets(photo, arguments):
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    told = "image files; before them a colorizer, if not the shipped one: the directory of a training, or a packed file"
-    add("paths", nargs="+", metavar="[RUN_DIR | FILE.npz] PHOTO", help=told)
+    told = (
+        "image files; before them a colorizer, if not the one that comes along: the directory of a training, a packed "
+    )
+    add("paths", nargs="+", metavar="[COLORIZER] PHOTO", help=f"{told}file, or one of {', '.join(shipped())}")
     add("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
     add("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
     add("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")

@@ -1,6 +1,6 @@
-"""What learns: the paper's colorizers, one class a file.
+"""What learns: the paper's colorizers, one class a file, and `load_colorizer` for what has been learned.
 
-The classes are imported when they are first named, so that `--help` need not wait for Keras and its backend.
+All of it is imported when it is first named, so that `--help` need not wait for Keras and its backend.
 """
 
 from importlib import import_module
@@ -9,6 +9,7 @@ from models.presets import MODELS
 
 # A class is in the file that is called as its script.
 _HOMES = {class_name: f"models.{name}" for name, (class_name, _) in MODELS.items()}
+_HOMES["load_colorizer"] = "models.colorizing"
 
 __all__ = list(_HOMES)
 

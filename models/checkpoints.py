@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from data_loader.files import DAMAGED, NonFinite, UserError, replacing
-from models.options import require_same_run
+from models.same_run import require_same_run
 
 
 @dataclass

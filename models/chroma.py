@@ -101,10 +101,10 @@ def some_photographs(split, count=PHOTOGRAPHS):
     return split.color(split.spread(count))
 
 
-def match_chroma(layer, rgb, chroma, photographs, share=1.0, contrast=False):
+def match_chroma(layer, gray, chroma, photographs, share=1.0, contrast=False):
     """Fit what a generator's `ChromaOverLuma` does, so that images have the photographs' amount of colour.
 
-    `rgb` (n, H, W, 3) are gray photographs three times and `chroma` (n, H, W, 2) the generator's for them, in [-1, 1];
+    `gray` (n, H, W, 1 or 3) are gray photographs and `chroma` (n, h, w, 2) the generator's for them, in [-1, 1];
     `photographs` are in colour, uint8 (m, H, W, 3). Images get a `share` of their colourfulness, above 0, and, if
     asked for, their `contrast` of chroma.
     """
@@ -117,7 +117,7 @@ def match_chroma(layer, rgb, chroma, photographs, share=1.0, contrast=False):
     if contrast:
         layer.pivot.assign(np.linalg.norm(chroma, axis=-1).mean())
     variables = [layer.strength, layer.contrast] if contrast else [layer.strength]
-    fit(variables, lambda: measured(from_network(ops.convert_to_numpy(layer([rgb, chroma])))), wanted)
+    fit(variables, lambda: measured(from_network(ops.convert_to_numpy(layer([gray, chroma])))), wanted)
 
 
 def chroma_contrast(images):

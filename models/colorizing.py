@@ -16,16 +16,20 @@ import models.layers  # noqa: F401
 from data_loader.files import DAMAGED, UserError
 from data_loader.images import from_network, in_gamut, luma, resize, to_network, to_uint8, to_unit
 from models.half_precision import write_arrays
+from models.shipped import shipped
 
 CHUNK = 8  # images at a time
 DESCRIPTION = "network"  # name of the architecture in a packed file
 
 
 def load_colorizer(source, class_name=None, file=None):
-    """The colorizer of a run's directory, its last or another `file` of `generators_of`, or of an .npz file of `pack`.
+    """The colorizer that comes along under a name, as "flowers", that of a run's directory, its last or another `file`
+    of `generators_of`, or that of an .npz file of `pack`.
 
     A `UserError` where there is none, it cannot be read, is no colorizer, or that of a class other than `class_name`.
     """
+    if str(source) in shipped() and not Path(source).exists():
+        return unpack(shipped()[str(source)])
     if Path(source).suffix == ".npz" and not Path(source).is_dir():
         return unpack(source)
     file = Path(file or Path(source) / "generator.keras")

@@ -24,7 +24,8 @@ class ColorizationGAN(keras.Model):
 
     Nothing is switched between trainable and not: stopped gradients inside the objective say who learns from
     which term. One Adam over all variables is the same as one a network, since Adam works element by element
-    and every network has the same settings; all are updated at once, as in the original CycleGAN.
+    and every network has the same settings, but for the rate of a pretrained encoder; all are updated at once, as in
+    the original CycleGAN.
 
     A batch is a dict: `gray` x (n, S, S, 1) and `color` y (n, S, S, 3), both in [-1, 1], and what was drawn for the
     step (`draws`). Arguments are the fields of `options_type`; a value that cannot be is a `UserError`. A subclass
@@ -145,7 +146,7 @@ class ColorizationGAN(keras.Model):
 
     @property
     def state(self):
-        """All variables that training changes, those of the optimizer too."""
+        """All variables but those of `frozen` networks, the optimizer's too."""
         frozen = {id(variable) for network in self.frozen for variable in network.variables}
         return [v for v in (*self.variables, *self.optimizer.variables) if id(v) not in frozen]
 
@@ -166,18 +167,18 @@ class ColorizationGAN(keras.Model):
         colour, where the options ask for it.
         """
         o = self.options
-        is_measured = o.ema > 0 and o.generator == "pretrained"
-        if not (is_measured or o.match_colorfulness):
+        if not (o.ema or o.match_colorfulness):
             return
-        rgb = luma(to_network(some_photographs(batches.gray_split))).repeat(3, axis=-1)
+        gray = luma(to_network(some_photographs(batches.gray_split)))
         with self.averaged():
-            chroma = self.G.get_layer("chroma")
-            if is_measured:
-                measure_statistics(chroma, rgb)
+            if o.ema:
+                measure_statistics(self.colorizer, gray)
             if o.match_colorfulness:
+                chroma = self.G.get_layer("chroma")
+                inputs = gray.repeat(chroma.inputs[0].shape[-1], axis=-1)
+                predicted = predict_colors(chroma, inputs, seed=0)
                 color = some_photographs(batches.color_split)
-                predicted = predict_colors(chroma, rgb, seed=0)
-                match_chroma(self.G.layers[-1], rgb, predicted, color, o.match_colorfulness, o.match_contrast)
+                match_chroma(self.G.layers[-1], inputs, predicted, color, o.match_colorfulness, o.match_contrast)
 
     def train(self, flowers=True, run_dir=None, **settings):
         """Train on the training split to the step that it returns; with `run_dir`, resumably and on record.

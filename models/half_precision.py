@@ -1,4 +1,4 @@
-"""Arrays of half precision in .npz files whose bytes depend on nothing but the arrays."""
+"""Arrays in .npz files whose bytes depend on the arrays and on the compressing library alone."""
 
 import zipfile
 

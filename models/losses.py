@@ -62,7 +62,7 @@ def l2(a, b):
 
 
 GAN_LOSSES = {"mse": least_squares, "bce": cross_entropy, "margin": margin, "hinge": hinge}
-CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": margin, "hinge": hinge}
+CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": margin}
 # What a generator has instead, where that is another.
 GENERATOR_LOSSES = {"hinge": negative_mean}
 PIXEL_LOSSES = {"l1": l1, "l2": l2}

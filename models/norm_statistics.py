@@ -13,6 +13,8 @@ def measure_statistics(network, images):
     Where the network reads z, it is drawn from N(0, I), always the same. Nothing else changes.
     """
     norms = [layer for layer in network._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    if not norms:
+        return
     momenta = [norm.momentum for norm in norms]
     inputs = [images, noise_of(network, len(images), seed=0)] if reads_noise(network) else [images]
     starts = range(0, len(images) - len(images) % BATCH or len(images), BATCH)

@@ -1,4 +1,4 @@
-"""Every option of a model and of its training, and whether two runs learn the same.
+"""Every option of a model and of its training.
 
 The defaults are the preset `paper`: what the paper says and, where it is silent, what the work it cites says. The
 command line and its help are made from these tables. The numbers in brackets are sections of the paper.
@@ -106,7 +106,7 @@ class UnpairedOptions(GeneratorOptions):
         """As in the base; and what needs F or the U-Net."""
         super().check_together()
         if self.input_skip and self.generator != "unet":
-            raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --generator unet.")
+            raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --no-input-skip.")
         if self.cycle_noise and self.is_one_way:
             raise UserError("--cycle-noise needs the cycle: use a --lambda-cycle above 0, or --cycle-noise 0.")
         if self.paired_weight and not self.paired_fraction:
@@ -174,12 +174,23 @@ class CapsuleCycleGANOptions(UnpairedOptions):
         "network sees",
         ("published", "routing", "projected"),
     )
-    discriminator_filters: int = option(256, "filters of its first convolution", at_least=8)
+    discriminator_filters: int = option(
+        None, "filters of its first convolution (default: 256; projected: 64)", at_least=8
+    )
     capsule_loss: str = option(
-        "mse", "squared error on sigmoids, cross-entropy [4.2], or margin loss (routing)", ("mse", "bce", "margin")
+        None,
+        "squared error on sigmoids (default), cross-entropy [4.2], or margin loss (routing; default of projected)",
+        ("mse", "bce", "margin"),
     )
     routing_iterations: int = option(None, "routing only: its rounds (default: 3)", at_least=1)
     routing_gradient: str = option(None, "routing only: through all rounds (default), or the last", ("all", "last"))
+
+    def __post_init__(self):
+        own = {"capsule_loss": "margin", "discriminator_filters": 64} if self.capsule == "projected" else {}
+        for name, usual in {"capsule_loss": "mse", "discriminator_filters": 256}.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, own.get(name, usual))
+        super().__post_init__()
 
     def check_together(self):
         """As in the base; and the published layers have one output and no routing."""
@@ -229,6 +240,9 @@ class Pix2PixOptions(GeneratorOptions):
         """As in the base; the loss suits the discriminator; and the U-Net halves its image down to 2x2."""
         super().check_together()
         require_suitable_loss(self.gan_loss, self.discriminator)
+        if not self.lambda_gan and self.discriminator != Pix2PixOptions.discriminator:
+            problem = f"--discriminator {self.discriminator} has no weight with --lambda-gan 0"
+            raise UserError(f"{problem}: use a --lambda-gan above 0, or leave it out.")
         if self.generator != "unet":
             return
         if self.image_size < 64 or self.image_size & (self.image_size - 1):
@@ -255,35 +269,3 @@ class TrainingOptions(Options):
     sample_interval: int = option(500, "steps between sample grids, 0 for none but the last", at_least=0)
     checkpoint_interval: int = option(0, "steps between checkpoints, beside those each epoch and 5 minutes", at_least=0)
     max_steps: int = option(None, "stop after this many steps of the run in all (default: all epochs)", at_least=1)
-
-
-# The file of a run's directory that holds its options, and all else that decides it.
-CONFIG = "config.json"
-# These may change when a run is resumed; whatever else changes makes it another run.
-RESUMABLE = ("epochs", "sample_interval", "checkpoint_interval", "max_steps")
-
-
-def what_is_learned(options, training, precision, images):
-    """What decides what a run learns, name to value: the options of its model and of its `training`, two dicts, the
-    name of the networks' dtype policy and the digest of the images.
-    """
-    values = options | training | {"precision": precision, "images": images}
-    # A rate that falls over the run depends on the epochs, too.
-    epochs_matter = training.get("lr_decay") == "linear"
-    return {name: values[name] for name in values if name not in RESUMABLE or (name == "epochs" and epochs_matter)}
-
-
-def require_same_run(before, now, where):
-    """The one answer to "is it the same run?": a `UserError` that names what was another.
-
-    Compares two `what_is_learned`, by the names that both have. `where` holds the earlier run: "--run-dir runs/roses".
-    """
-    changed = [name for name in now if name in before and before[name] != now[name]]
-    if not changed:
-        return
-    values = ["other images" if name == "images" else " ".join(typed(name, before[name])) for name in changed]
-    if changed == ["images"]:
-        problem, remedy = "on other images", "give the same images"
-    else:
-        problem, remedy = f"with {', '.join(values)}, which cannot change on resume", "give these"
-    raise UserError(f"{where} was trained {problem}: {remedy}, choose another directory, or use --fresh.")

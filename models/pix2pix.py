@@ -94,7 +94,7 @@ class Pix2Pix(ColorizationGAN):
         }
 
     def beside(self, gray, color):
-        """What D sees: both images, or what a pretrained network sees of the second alone, which has the luma of x."""
+        """What D sees: both images, or what a pretrained network sees of the second alone."""
         return self.look(color) if self.eye else ops.concatenate([gray, color], axis=-1)
 
     def adversarial(self, fake):

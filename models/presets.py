@@ -27,7 +27,7 @@ RELEASED = {"generator": "unet", "norm": "layer", "lambda_identity": 1.0, "beta1
 # Our own recipe for colours without pairs.
 BEST = {"generator": "unet", "output": "chroma", "beta1": 0.5, "batch_size": 4, "ema": 0.999, "cycle_noise": 0.05}
 BEST |= {"match_colorfulness": 0.95, "match_contrast": True, "half_chroma": True, "keep_luma": True}
-# With pairs: regression of chroma by a pretrained generator, as colourful as photographs.
+# With pairs: Eq. 4 alone, on a pretrained generator, almost as colourful as the training photographs.
 BEST_PAIRED = {"generator": "pretrained", "lambda_gan": 0.0, "keep_luma": True, "match_colorfulness": 0.97}
 BEST_PAIRED |= {"learning_rate": 2e-3, "encoder_rate": 0.25, "beta1": 0.9, "ema": 0.99, "lr_decay": "linear"}
 BEST_PAIRED |= {"batch_size": 16, "epochs": 40, "zoom": 0.4, "exposure": 0.25}

@@ -28,7 +28,8 @@ def projected_eye(image_size, seed):
         nearest = max(STRIDE, round(image_size / STRIDE) * STRIDE)
         size = f"--image-size {image_size} does not suit a projected discriminator"
         raise UserError(f"{size}, which needs a multiple of {STRIDE}: use {nearest}.")
-    rng = np.random.default_rng(seed)
+    # Of the old kind, whose numbers no version of NumPy will change: a run that goes on must see with the same eye.
+    rng = np.random.RandomState(seed)
     image = keras.Input((image_size, image_size, 3))
     mixed, coarser = [], None
     for features in reversed(frozen_features(image_size)(image)):

@@ -18,8 +18,9 @@ from data_loader.files import UserError, replacing, usable_cpus, write_text
 from models.checkpoints import Checkpoints, Progress
 from models.chroma import some_photographs
 from models.colorizing import generators_of
-from models.options import CONFIG, TrainingOptions, require_same_run, what_is_learned
+from models.options import TrainingOptions
 from models.presets import script_of
+from models.same_run import CONFIG, require_same_run, what_is_learned
 
 CHECKPOINT_SECONDS = 300
 KEPT_GENERATORS = 3

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.conftest import PROJECT
 
 ROOMS = ("data_loader", "models", "evaluation", "experiments")
-COMMANDS = ("train", "colorize", "evaluate", "figures", "reproduce", "benchmark")
+COMMANDS = ("train", "colorize", "evaluate", "export", "figures", "reproduce", "benchmark")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def installed(tmp_path_factory):
     if not all(importlib.util.find_spec(name) for name in ("setuptools", "wheel")):
         pytest.skip("setuptools and wheel are not here to build with")
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
-    for name in (*ROOMS, "results/reduced-oxford17/colorizers"):
+    for name in ROOMS:
         shutil.copytree(PROJECT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.py", "pyproject.toml", "requirements.txt", "README.md", "flower_colorization.py"):
         shutil.copy(PROJECT / name, source)

@@ -13,8 +13,8 @@ from data_loader.files import UserError
 from data_loader.images import from_network, luma, to_network, to_unit
 from evaluation.baselines import TRIVIAL_ROWS
 from experiments import import_keras
-from models.options import CONFIG
 from models.presets import MODELS, whole_options
+from models.same_run import CONFIG
 
 
 @contextmanager

@@ -25,8 +25,8 @@ from experiments import PROJECT, import_keras
 from experiments.support.runs import coloring_by, opened_run, read_metrics, run_names
 from experiments.support.store import IDENTITY, Scored, as_stored, read_scored, write_scored
 from experiments.support.tiers import configuration_of
-from models.options import CONFIG
 from models.presets import MODELS
+from models.same_run import CONFIG
 
 LIBRARIES = ("keras", "numpy", "pillow", "scipy", "scikit-image")
 MOST_BYTES = 10_000_000

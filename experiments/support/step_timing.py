@@ -102,7 +102,8 @@ def _steps(variants, precisions):
             if precision == "float32" and keras.backend.backend() == "tensorflow":
                 operations[variant.name] = count_operations(gan, batch(0))
                 # The hand-written step has the plain terms and nothing that is drawn.
-                if variant.model == "cyclegan" and not gan.options.lambda_identity and not gan.drawn_names:
+                plain = not (gan.options.lambda_identity or gan.drawn_names or gan.frozen)
+                if variant.model == "cyclegan" and plain and hasattr(gan, "F"):
                     steps[f"{variant.name}, two tapes"] = two_tape_step(variant.build(precision)), batch
     return steps, operations
 

@@ -26,14 +26,10 @@ from data_loader.files import UserError, sha256_of_text, write_text
 from evaluation.baselines import GRAY, PERFECT
 from evaluation.claims import Evidence, claims_of, judged
 from evaluation.scores import Scores
-from experiments import PROJECT
 from experiments.support.runs import read_metrics, understood
 from experiments.support.tiers import TIERS, by_configuration, place_of
 from models.presets import whole_options
 
-# What colours photographs when no run is named.
-FOLDERS = (PROJECT / "results" / "reduced-oxford17" / "colorizers", PROJECT / "experiments" / "colorizers")
-DEFAULT = next((folder for folder in FOLDERS if folder.is_dir()), FOLDERS[0]) / "best.npz"
 PICTURE_MEASURES = ("pixel_l1", "ab_spread", "colorfulness")
 IDENTITY = ("model", "preset", "options", "training", "precision", "made_with")
 TRIVIAL, LEFT_OUT = "trivial", "left-out"

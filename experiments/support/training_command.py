@@ -10,8 +10,9 @@ from data_loader import UserError, load_flowers
 from experiments import RESULTS, command, import_keras
 from experiments.support.runs import has_checkpoint, read_config
 from models.option_tables import flag, require_choice
-from models.options import CONFIG, TrainingOptions
+from models.options import TrainingOptions
 from models.presets import MODELS, PRESETS, run_options
+from models.same_run import CONFIG
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 

