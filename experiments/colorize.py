@@ -4,6 +4,7 @@ python experiments/colorize.py photo.jpg                       writes photo-colo
 python experiments/colorize.py *.jpg --out coloured            many, into a folder
 python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours instead of the shipped colorizer
 python experiments/colorize.py FILE.npz photo.jpg              by a packed one, such as those of results/*/colorizers
+python experiments/colorize.py photo.jpg --compare             gray and colours side by side
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4   photo-color-1.png to -4.png: a stochastic run or pix2pix
 """
 
@@ -16,10 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import argparse
 
 import imageio.v3 as imageio
+import numpy as np
 
 from data_loader import UserError
 from data_loader.files import progress_bar, replacing
-from data_loader.images import UnusableImage, read_image, to_uint8
+from data_loader.images import UnusableImage, luma, read_image, to_uint8, to_unit
 from experiments import import_keras, run_script
 from experiments.support.runs import read_config
 from models.presets import MODELS
@@ -49,12 +51,16 @@ def main():
     failures = 0
     for photo, files in progress_bar(targets.items(), unit="photo"):
         try:
-            colors = colorize_photograph(network, read_image(photo), arguments.samples, arguments.seed)
+            image = read_image(photo)
+            colors = colorize_photograph(network, image, arguments.samples, arguments.seed)
         except UnusableImage as reason:
             print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
             failures += 1
             continue
         for target, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
+            if arguments.compare:
+                gray = luma(to_unit(image)).repeat(3, axis=-1)
+                color = np.concatenate([gray, color], axis=1)
             with replacing(target) as scratch:
                 imageio.imwrite(scratch, to_uint8(color))
             print(target)
@@ -111,6 +117,7 @@ def _parser():
     add("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
     add("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
     add("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")
+    add("--compare", action="store_true", help="write the photo in gray and its colouring side by side")
     add("--overwrite", action="store_true", help="replace pictures written before")
     return parser
 
