@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_loader.files import sha256_of_file
 from experiments.support.runs import is_finished
 from tests.experiments.scripts import PIX2PIX, PROJECT, QUICK, call, run
 
@@ -254,3 +255,25 @@ def test_ctrl_c_says_how_to_go_on(photo_folder, tmp_path):
     assert process.returncode == 130
     assert "The same command goes on from there." in errors.splitlines()[-1]
     assert "Traceback" not in errors
+
+
+def test_a_run_is_packed_and_scored_on_each_set_that_it_joined(photo_folder, tmp_path):
+    other = tmp_path / "more"
+    shutil.copytree(photo_folder, other)
+    for file in other.rglob("*.png"):
+        Image.open(file).rotate(90).save(file)
+    command = [*QUICK, "--dataset", f"{photo_folder},{other}", "--run-dir", "run", "--max-steps", 1]
+    assert call("cyclegan", *command, cwd=tmp_path).returncode == 0
+    done = call("export", "run", "--out", "packed/roses.npz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    facts = json.loads((tmp_path / "packed" / "roses.json").read_text())
+    assert sorted(facts["test"]) == sorted([photo_folder.name, "more"])
+    assert facts["sha256"] == sha256_of_file(tmp_path / "packed" / "roses.npz")
+    assert (facts["image_size"], facts["model"], facts["training"]["max_steps"]) == (32, "cyclegan", 1)
+    assert all(score["images"] > 0 and score["ratio_to_gray"]["mean"] > 0 for score in facts["test"].values())
+    for arguments, message in (
+        (["run", "--out", "roses.keras"], "another ending than .npz: write roses.npz"),
+        (["nowhere", "--out", "roses.npz"], "does not exist"),
+    ):
+        done = call("export", *arguments, cwd=tmp_path)
+        assert (done.returncode, message in done.stderr) == (2, True), done.stderr

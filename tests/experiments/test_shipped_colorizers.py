@@ -65,6 +65,11 @@ def test_photos_are_coloured_without_a_run(tiny, tmp_path, monkeypatch):
     one, *others = (np.asarray(Image.open(tmp_path / name / "rose-color.png")) for name in ("", "out", "named"))
     assert one.shape == (40, 50, 3)
     assert all((one == other).all() for other in others)
+    assert call("colorize", "rose.png", "--compare", "--out", "both", cwd=tmp_path).returncode == 0
+    both = np.asarray(Image.open(tmp_path / "both" / "rose-color.png"))
+    assert both.shape == (40, 100, 3)
+    assert (both[:, :50] == 128).all()
+    assert (both[:, 50:] == one).all()
     for arguments, message in (
         (["ours.npz"], "name them behind it"),
         (["none.npz", "rose.png"], "none.npz does not exist"),
