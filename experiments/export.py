@@ -42,6 +42,8 @@ def main():
     pack(load_colorizer(run_dir, MODELS[config["model"]][0]), file)
     network, scores = unpack(file), {}
     data = config["data"]
+    if arguments.data_dir and data.get("parts"):
+        raise UserError("--data-dir does not go with a run of joined sets: set $FLOWERS17_DIR and $FLOWERS102_DIR.")
     for part in sets_named(data["dataset"]) if data.get("parts") else [None]:
         flowers = flowers_of_runs(configs, part, arguments.data_dir)
         scoring = Scoring(flowers, Question("test"))

@@ -90,7 +90,8 @@ class ColorizationGAN(keras.Model):
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
         o = self.options
         adam = (o.learning_rate, o.beta1, o.beta2)
-        self.compile(AveragingAdam(*adam, ema, factors) if ema else RatedAdam(*adam, factors))
+        plain = keras.optimizers.Adam(*adam)
+        self.compile(AveragingAdam(*adam, ema, factors) if ema else RatedAdam(*adam, factors) if factors else plain)
         self.optimizer.build(self.trainable_variables)
         self.built = True
 
@@ -172,7 +173,7 @@ class ColorizationGAN(keras.Model):
         gray = luma(to_network(some_photographs(batches.gray_split)))
         with self.averaged():
             if o.ema:
-                measure_statistics(self.colorizer, gray)
+                measure_statistics(self.colorizer, gray, batches.batch_size)
             if o.match_colorfulness:
                 chroma = self.G.get_layer("chroma")
                 inputs = gray.repeat(chroma.inputs[0].shape[-1], axis=-1)

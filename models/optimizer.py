@@ -17,7 +17,7 @@ class RatedAdam(keras.optimizers.Adam):
         self.factor_of = {id(variable): factor for factor, variables in factors for variable in variables}
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
-        # PyTorch's Adam takes all variables in one call, so `update_step`, for one of them, is not the place.
+        # Not in `update_step`, for one variable, which gets those of the backend instead of Keras' own.
         groups = {}
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             groups.setdefault(self.factor_of.get(id(variable), 1.0), []).append((gradient, variable))

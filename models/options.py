@@ -240,6 +240,10 @@ class Pix2PixOptions(GeneratorOptions):
         """As in the base; the loss suits the discriminator; and the U-Net halves its image down to 2x2."""
         super().check_together()
         require_suitable_loss(self.gan_loss, self.discriminator)
+        if self.generator == "unet" and self.output == "chroma":
+            raise UserError("--output chroma is not what pix2pix's U-Net puts out: use --generator pretrained.")
+        if not (self.lambda_gan or self.lambda_l1):
+            raise UserError("--lambda-gan 0 and --lambda-l1 0 leave nothing to learn: give one of them a weight.")
         if not self.lambda_gan and self.discriminator != Pix2PixOptions.discriminator:
             problem = f"--discriminator {self.discriminator} has no weight with --lambda-gan 0"
             raise UserError(f"{problem}: use a --lambda-gan above 0, or leave it out.")

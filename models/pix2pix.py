@@ -36,17 +36,15 @@ class Pix2Pix(ColorizationGAN):
             self.G = self.over_luma(pretrained_generator(o.image_size, "chroma"))
             self.colorizer = colorizer(self.G)
         else:
-            self.G = self.build_unet(3, "G") if o.output == "rgb" else self.over_luma(self.build_unet(2, "chroma"))
-            self.colorizer = self.G
+            self.G = self.colorizer = self.build_unet()
         if o.lambda_gan:
             self.D = self.build_discriminator()
         self.finish(["gan", "l1", "d"] if o.lambda_gan else ["l1"], o.ema, self.encoder_rates())
 
-    def build_unet(self, channels, name):
+    def build_unet(self):
         """pix2pix's U-Net: k4 s2 convolutions 64-128-256-512-512... down to 2×2, and back with skips.
 
-        (n, S, S, 1) to (n, S, S, channels), both in [-1, 1]. Dropout in the innermost blocks on the way up is the z of
-        Eq. 4.
+        (n, S, S, 1) to (n, S, S, 3), both in [-1, 1]. Dropout in the innermost blocks on the way up is the z of Eq. 4.
         """
         o = self.options
         halvings = round(math.log2(o.image_size / BOTTLENECK))
@@ -67,8 +65,8 @@ class Pix2Pix(ColorizationGAN):
             x = normed(x)
             x = layers.Dropout(o.dropout)(x) if o.dropout and depth < DROPOUT_BLOCKS else x
             x = layers.Concatenate()([layers.ReLU()(x), skips.pop()])
-        x = layers.Conv2DTranspose(channels, 4, 2, "same", kernel_initializer=normal())(x)
-        return keras.Model(gray, tanh_output(x), name=name)
+        x = layers.Conv2DTranspose(3, 4, 2, "same", kernel_initializer=normal())(x)
+        return keras.Model(gray, tanh_output(x), name="G")
 
     def build_discriminator(self):
         """A PatchGAN on gray and colour together: (n, S, S, 4) in [-1, 1] to a map of logits; or heads on `look`'s."""

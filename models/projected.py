@@ -1,7 +1,8 @@
 """Projected discriminators (Sauer et al. 2021): small heads that judge what a frozen, pretrained network sees.
 
 The network sees an image at four resolutions; fixed random convolutions mix its channels and then, from coarse to fine,
-its resolutions, so that no head can rely on a few features alone.
+its resolutions, so that no head can rely on a few features alone. Unlike theirs, maps are enlarged by repeating pixels,
+weights have the variance 1 / fan-in, and heads have spectral norm alone, no batch norm.
 """
 
 import keras

@@ -122,6 +122,8 @@ def test_the_same_run_is_told_from_another():
         (Pix2PixOptions, {"generator": "pretrained", "output": "rgb"}, "--output rgb is not what --generator pret"),
         (Pix2PixOptions, {"gan_loss": "hinge", "discriminator": "projected-capsule"}, "--gan-loss hinge never rests"),
         (Pix2PixOptions, {"lambda_gan": 0.0, "discriminator": "projected"}, "--discriminator projected has no weight"),
+        (Pix2PixOptions, {"output": "chroma"}, "--output chroma is not what pix2pix's U-Net puts out"),
+        (Pix2PixOptions, {"lambda_gan": 0.0, "lambda_l1": 0.0}, "leave nothing to learn"),
         (Pix2PixOptions, {"keep_luma": True}, "cannot be used with --output rgb"),
         (TrainingOptions, {"zoom": 1.0}, "--zoom 1.0 is too large"),
         (TrainingOptions, {"lr_decay": "cosine"}, "--lr-decay"),

@@ -145,6 +145,15 @@ def test_regression_has_no_discriminator():
     assert not hasattr(gan, "D")
 
 
+def test_measuring_moves_statistics_alone(tmp_path):
+    gan = Pix2Pix(image_size=64, generator_filters=2, discriminator_filters=2)
+    before = {variable.path: numbers(variable) for variable in gan.G.variables}
+    measure_statistics(gan.G, luma(images(5, 64, 64)), 2)
+    moved = {variable.path for variable in gan.G.variables if (numbers(variable) != before[variable.path]).any()}
+    assert moved == {path for path in before if path.endswith(("moving_mean", "moving_variance"))}
+    assert any("seed_generator" in path for path in before)
+
+
 def test_every_variable_that_is_not_frozen_moves(batch):
     for options in ({}, {"encoder_rate": 0.0}, {"discriminator": "projected", "gan_loss": "mse"}):
         gan = CycleGAN(**ONE_WAY | {"ema": 0.9} | options)
@@ -181,7 +190,7 @@ def test_averaged_weights_colour_as_they_would_in_training(batch):
     with gan.averaged():
         trained = numbers(chroma(rgb, training=True))
         stale = np.abs(numbers(chroma(rgb, training=False)) - trained).mean()
-        measure_statistics(chroma, rgb)
+        measure_statistics(chroma, rgb, 16)
         measured = np.abs(numbers(chroma(rgb, training=False)) - trained).mean()
     assert measured < 1e-4 < stale
     norms = [layer for layer in chroma._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
