@@ -173,7 +173,7 @@ def test_two_photos_that_would_become_one_file_are_refused(trained, tmp_path):
 # One a script is made in a process of its own.
 MISTAKES = [
     ("cyclegan", ["--dataset", "/no/such/folder"], "neither a folder nor"),
-    ("pix2pix", ["--preset", "best"], "--preset best does not exist: use one of paper, released, reduced, quick"),
+    ("pix2pix", ["--preset", "nice"], "--preset nice does not exist: use one of paper, released, best, reduced, quick"),
     ("capsule_cyclegan", ["--capsule-loss", "margin"], "use --capsule routing"),
     ("stochastic_cyclegan", ["--paired-fraction", "2"], "--paired-fraction 2.0 is too large"),
     ("evaluate", ["/no/such/run"], "/no/such/run does not exist"),
@@ -189,6 +189,10 @@ MORE_MISTAKES = [
         "--preset fast does not exist: use one of paper, released, best, reduced",
     ),
     ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
+    ("cyclegan", ["--generator", "pretrained", "--output", "rgb"], "--output rgb is not what --generator pretrained"),
+    ("cyclegan", ["--gan-loss", "hinge", "--discriminator", "patch-capsule"], "--gan-loss hinge never rests"),
+    ("pix2pix", ["--preset", "best", "--output", "rgb"], "--output rgb is not what --generator pretrained puts out"),
+    ("pix2pix", ["--preset", "best", "--discriminator", "projected"], "has no weight with --lambda-gan 0"),
     ("cyclegan", ["--dataset", "oxford17", "--data-dir", "/no/such/folder"], "--data-dir /no/such/folder"),
     ("cyclegan", ["--dataset", "synthetic,auto"], "leaves open what auto is"),
     ("cyclegan", ["--dataset", "oxford17,oxford102", "--data-dir", "."], "set $FLOWERS17_DIR and $FLOWERS102_DIR"),
@@ -223,13 +227,20 @@ def test_a_size_that_the_network_cannot_take(photo_folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("choice", [["--generator", "pretrained"], ["--discriminator", "projected"]])
+def test_a_size_that_the_pretrained_network_cannot_halve(choice, photo_folder, tmp_path):
+    arguments = ["--image-size", 100, "--dataset", photo_folder, "--run-dir", "run"]
+    done = call("cyclegan", *arguments, *choice, cwd=tmp_path)
+    assert (done.returncode, "a multiple of 32: use 96" in done.stderr) == (2, True), done.stderr
+
+
 def test_a_backend_that_does_not_exist(tmp_path):
     done = run("cyclegan", cwd=tmp_path, KERAS_BACKEND="theano")
     assert (done.returncode, "tensorflow, jax, torch" in done.stderr) == (2, True)
 
 
 SCRIPTS = ["cyclegan", "capsule_cyclegan", "stochastic_cyclegan", "pix2pix"]
-SCRIPTS += ["evaluate", "figures", "reproduce", "colorize", "benchmark"]
+SCRIPTS += ["evaluate", "export", "figures", "reproduce", "colorize", "benchmark"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
