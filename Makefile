@@ -1,4 +1,4 @@
-# make demo   set up, colour a photograph, train CycleGAN on the built-in flowers for some minutes, show picture and score
+# make demo   set up, colour a photograph, train on the built-in flowers for three minutes, show picture and score
 # make test   set up, then style and tests
 # EXTRAS=jax  install an optional backend too, and test with it
 
@@ -21,7 +21,7 @@ $(STAMP): requirements.txt setup.py
 # A demo that was broken off goes on; one that is done is shown again. `make clean-demo` starts over.
 demo: setup
 	$(BIN)/python experiments/colorize.py docs/pictures/flower.jpg --compare --overwrite --out $(RUN)-photo
-	$(BIN)/python experiments/cyclegan.py --preset quick --dataset synthetic --run-dir $(RUN)
+	$(BIN)/python experiments/cyclegan.py --preset demo --dataset synthetic --run-dir $(RUN)
 	$(BIN)/python experiments/evaluate.py $(RUN)
 	@echo
 	@echo "The photograph, gray and in colour: $(RUN)-photo/flower-color.png"

@@ -39,6 +39,12 @@ REDUCED |= {"batch_size": 4, "epochs": REDUCED_EPOCHS}
 QUICK = {"image_size": 64, "output": "chroma", "generator_filters": 16, "ema": 0.99, "beta1": 0.5}
 QUICK |= {"learning_rate": 5e-4, "lr_decay": "linear", "batch_size": 4, "epochs": 4}
 
+# Colours learned without pairs in three minutes of two CPU cores, from the built-in flowers: a one-way GAN on a
+# pretrained network.
+DEMO = {"image_size": 96, "generator": "pretrained", "discriminator": "projected", "lambda_cycle": 0.0}
+DEMO |= {"keep_luma": True, "ema": 0.995, "beta1": 0.0, "beta2": 0.99, "learning_rate": 4e-4, "lr_decay": "linear"}
+DEMO |= {"batch_size": 12, "epochs": 8}
+
 PRESETS = {
     "cyclegan": {
         "paper": {},
@@ -46,6 +52,7 @@ PRESETS = {
         "best": BEST,
         "reduced": REDUCED | {"discriminator": "patch-zoo"},
         "quick": QUICK | {"discriminator": "patch-zoo", "discriminator_filters": 16},
+        "demo": DEMO,
     },
     "capsule_cyclegan": {
         "paper": {},
