@@ -92,8 +92,8 @@ class Batches:
         """Colour images of a step, of the gray domain (0) or the colour domain (1), flipped by its own coins."""
         images = (self.gray_split, self.color_split)[domain].color(self._which(step)[domain])
         if self.zoom or self.exposure:
-            views = self.rng("view", step).random((2, self.batch_size, 4))[domain]
-            images = np.stack([self._view(image, *view) for image, view in zip(images, views, strict=False)])
+            views = self.rng("view", step).random((2, self.batch_size, 4))[domain, : len(images)]
+            images = np.stack([self._view(image, *view) for image, view in zip(images, views, strict=True)])
         coins = self.rng("flip", step).random((2, self.batch_size))[domain, : len(images), None, None, None]
         return to_network(np.where(coins < 0.5, images[:, :, ::-1], images))
 

@@ -26,7 +26,7 @@ from experiments import import_keras, run_script
 from experiments.support.runs import read_config
 from models.presets import MODELS
 from models.same_run import CONFIG
-from models.shipped import DEFAULT, shipped
+from models.shipped import DEFAULT, named, shipped
 
 
 def main():
@@ -69,14 +69,12 @@ def main():
 
 def _source_and_photos(paths):
     """Where the colorizer is, and the photos: the first path may name a colorizer."""
-    first, *photos = map(Path, paths)
+    first, *photos = named(paths[0]), *map(Path, paths[1:])
     for path in (first, *photos):
         if path.suffix == ".keras":
             raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
         if path != first and path.suffix == ".npz":
             raise UserError(f"{path} colours photos: name it before them.")
-    if str(first) in shipped() and not first.exists():
-        first = shipped()[str(first)]
     if not first.is_dir() and first.suffix != ".npz":
         return _default(), [first, *photos]
     if first.is_dir() and not (first / CONFIG).exists():

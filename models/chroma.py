@@ -24,8 +24,8 @@ class ChromaOverLuma(Float32Layer):
 
     R = Y + 1.402 Cr, B = Y + 1.772 Cb, and G such that the luma is Y; clipped to [−1, 1], so that the luma is kept
     wherever RGB has room for the chroma. What the arguments ask for is left out in training, but for `enlarged`.
-    Inputs: the image (n, h, w, 3 or 1) that gives the luma (gray once or three times, or colour), and Cb, Cr
-    (n, h, w, 2); output (n, h, w, 3); all in [−1, 1].
+    Inputs: the image (n, h, w, 3) that gives the luma (gray three times, or colour), and Cb, Cr (n, h, w, 2); output
+    (n, h, w, 3); all in [−1, 1].
 
     Args:
         matched: multiply the chroma by a weight `strength`, 1 at first.
@@ -53,9 +53,7 @@ class ChromaOverLuma(Float32Layer):
 
     def call(self, inputs, training=None):
         image, chroma = (ops.cast(x, "float32") for x in inputs)
-        y = image
-        if image.shape[-1] == 3:
-            y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
+        y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
         chroma = chroma if training else self._shown(chroma)
         color = _away_from_luma(twice_as_large(chroma) if self.enlarged else chroma)
         if self.kept and not training:
@@ -101,10 +99,10 @@ def some_photographs(split, count=PHOTOGRAPHS):
     return split.color(split.spread(count))
 
 
-def match_chroma(layer, gray, chroma, photographs, share=1.0, contrast=False):
+def match_chroma(layer, rgb, chroma, photographs, share=1.0, contrast=False):
     """Fit what a generator's `ChromaOverLuma` does, so that images have the photographs' amount of colour.
 
-    `gray` (n, H, W, 1 or 3) are gray photographs and `chroma` (n, h, w, 2) the generator's for them, in [-1, 1];
+    `rgb` (n, H, W, 3) are gray photographs three times and `chroma` (n, h, w, 2) the generator's for them, in [-1, 1];
     `photographs` are in colour, uint8 (m, H, W, 3). Images get a `share` of their colourfulness, above 0, and, if
     asked for, their `contrast` of chroma.
     """
@@ -117,7 +115,7 @@ def match_chroma(layer, gray, chroma, photographs, share=1.0, contrast=False):
     if contrast:
         layer.pivot.assign(np.linalg.norm(chroma, axis=-1).mean())
     variables = [layer.strength, layer.contrast] if contrast else [layer.strength]
-    fit(variables, lambda: measured(from_network(ops.convert_to_numpy(layer([gray, chroma])))), wanted)
+    fit(variables, lambda: measured(from_network(ops.convert_to_numpy(layer([rgb, chroma])))), wanted)
 
 
 def chroma_contrast(images):

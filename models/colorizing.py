@@ -16,7 +16,7 @@ import models.layers  # noqa: F401
 from data_loader.files import DAMAGED, UserError
 from data_loader.images import from_network, in_gamut, luma, resize, to_network, to_uint8, to_unit
 from models.half_precision import write_arrays
-from models.shipped import shipped
+from models.shipped import named
 
 CHUNK = 8  # images at a time
 DESCRIPTION = "network"  # name of the architecture in a packed file
@@ -28,11 +28,10 @@ def load_colorizer(source, class_name=None, file=None):
 
     A `UserError` where there is none, it cannot be read, is no colorizer, or that of a class other than `class_name`.
     """
-    if str(source) in shipped() and not Path(source).exists():
-        return unpack(shipped()[str(source)])
-    if Path(source).suffix == ".npz" and not Path(source).is_dir():
+    source = named(source)
+    if source.suffix == ".npz" and not source.is_dir():
         return unpack(source)
-    file = Path(file or Path(source) / "generator.keras")
+    file = Path(file or source / "generator.keras")
     if not file.is_file():
         raise UserError(f"{source} has no {file.name} yet: train until the first checkpoint.")
     try:

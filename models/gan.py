@@ -176,10 +176,10 @@ class ColorizationGAN(keras.Model):
                 measure_statistics(self.colorizer, gray, batches.batch_size)
             if o.match_colorfulness:
                 chroma = self.G.get_layer("chroma")
-                inputs = gray.repeat(chroma.inputs[0].shape[-1], axis=-1)
-                predicted = predict_colors(chroma, inputs, seed=0)
+                rgb = gray.repeat(3, axis=-1)
+                predicted = predict_colors(chroma, rgb, seed=0)
                 color = some_photographs(batches.color_split)
-                match_chroma(self.G.layers[-1], inputs, predicted, color, o.match_colorfulness, o.match_contrast)
+                match_chroma(self.G.layers[-1], rgb, predicted, color, o.match_colorfulness, o.match_contrast)
 
     def train(self, flowers=True, run_dir=None, **settings):
         """Train on the training split to the step that it returns; with `run_dir`, resumably and on record.

@@ -9,11 +9,11 @@ in `pix2pix.py`.
 import keras
 from keras import layers
 
-from data_loader.files import UserError
 from models.chroma import ChromaOverLuma
 from models.convolutions import NarrowConv2D, UpsampledConv2D
 from models.efficientnet import STRIDE, encoder
 from models.layers import MOMENTUM, SAME_4, ReflectionPadding2D, batch_norm, normal, normalization, tanh_output
+from models.option_tables import require_multiple
 
 RESNET_BLOCKS = 6
 # Channels of the decoder at strides 16, 8, 4 and 2, and of its last layer.
@@ -25,7 +25,7 @@ def resnet_generator(image_size, in_channels, out_channels, norm="instance", fil
 
     The paper's text has a norm and a ReLU behind the output layer too, which cannot be.
     """
-    _require_multiple(image_size, 4, "resnet")
+    require_multiple(image_size, 4, "--generator resnet")
     inputs, normed = _inputs_and_norm(image_size, in_channels, norm, **noise)
     # A convolution's bias would be taken away again by a norm per channel.
     use_bias = norm != "instance"
@@ -55,7 +55,7 @@ def unet_generator(
 
     With `input_skip` the last convolution sees the input too, so that details need not pass through the first stride.
     """
-    _require_multiple(image_size, 16, "unet")
+    require_multiple(image_size, 16, "--generator unet")
     inputs, normed = _inputs_and_norm(image_size, in_channels, norm, **noise)
     x, skips = inputs[0], []
     for factor in (1, 2, 4, 8):
@@ -77,7 +77,7 @@ def pretrained_generator(image_size=None, name=None, **noise):
 
     (n, S, S, 3) to Cb, Cr (n, S / 2, S / 2, 2), both in [-1, 1]; S None for any. Its answer starts near 0, gray.
     """
-    _require_multiple(image_size or STRIDE, STRIDE, "pretrained")
+    require_multiple(image_size or STRIDE, STRIDE, "--generator pretrained")
     inputs, conditional = _inputs_and_norm(image_size, 3, "batch", **noise)
 
     def normed(x):
@@ -122,10 +122,3 @@ def _inputs_and_norm(image_size, channels, norm, noise=None, noise_size=16):
 def _unlisted(tensors):
     """One tensor by itself, as Keras wants a single input; more as they are."""
     return tensors if len(tensors) > 1 else tensors[0]
-
-
-def _require_multiple(image_size, factor, generator):
-    if image_size % factor:
-        nearest = max(32, round(image_size / factor) * factor)
-        size = f"--image-size {image_size} does not suit --generator {generator}"
-        raise UserError(f"{size}, which needs a multiple of {factor}: use {nearest}.")

@@ -24,6 +24,12 @@ class Options:
     def check_together(self):
         """Raise a `UserError` where two values contradict each other."""
 
+    def settle(self, **values):
+        """Give these values to options that were left at None, so that what is stored of a run is what it has."""
+        for name, value in values.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+
 
 def _check(entry, value):
     name, rules = flag(entry.name), entry.metadata
@@ -45,6 +51,14 @@ def require_choice(flag, value, choices):
     """Raise a `UserError` that lists the choices, unless the value is one of them."""
     if value not in choices:
         raise UserError(f"{flag} {value} does not exist: use one of {', '.join(choices)}.")
+
+
+def require_multiple(image_size, factor, what):
+    """Raise a `UserError` that says which size to use, unless the images' side is a multiple that suits `what`."""
+    if image_size % factor:
+        nearest = max(32, round(image_size / factor) * factor)
+        size = f"--image-size {image_size} does not suit {what}"
+        raise UserError(f"{size}, which needs a multiple of {factor}: use {nearest}.")
 
 
 def flag(name):

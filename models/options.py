@@ -52,9 +52,7 @@ class GeneratorOptions(ModelOptions):
     ema: float = option(0.0, "make images with a moving average of the weights, of this momentum", at_least=0, below=1)
 
     def __post_init__(self):
-        if self.output is None:
-            # What is stored of a run is what it has.
-            object.__setattr__(self, "output", "chroma" if self.generator == "pretrained" else "rgb")
+        self.settle(output="chroma" if self.generator == "pretrained" else "rgb")
         super().__post_init__()
 
     def check_together(self):
@@ -186,10 +184,9 @@ class CapsuleCycleGANOptions(UnpairedOptions):
     routing_gradient: str = option(None, "routing only: through all rounds (default), or the last", ("all", "last"))
 
     def __post_init__(self):
-        own = {"capsule_loss": "margin", "discriminator_filters": 64} if self.capsule == "projected" else {}
-        for name, usual in {"capsule_loss": "mse", "discriminator_filters": 256}.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, own.get(name, usual))
+        if self.capsule == "projected":
+            self.settle(capsule_loss="margin", discriminator_filters=64)
+        self.settle(capsule_loss="mse", discriminator_filters=256)
         super().__post_init__()
 
     def check_together(self):
@@ -232,8 +229,7 @@ class Pix2PixOptions(GeneratorOptions):
     lambda_gan: float = option(1.0, "weight of the GAN loss, Eq. 5; with 0 no discriminator is built", at_least=0)
 
     def __post_init__(self):
-        if self.gan_loss is None:
-            object.__setattr__(self, "gan_loss", OWN_LOSS.get(self.discriminator, "bce"))
+        self.settle(gan_loss=OWN_LOSS.get(self.discriminator, "bce"))
         super().__post_init__()
 
     def check_together(self):

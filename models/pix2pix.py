@@ -97,9 +97,7 @@ class Pix2Pix(ColorizationGAN):
 
     def adversarial(self, fake):
         """L_cGAN as the generator sees it: its fake should look real beside x. Moves the generator only."""
-        loss = self.fooling_loss(without_learning(self.D, fake), real=True)
-        # A weight of 1, the paper's, is no multiplication.
-        return loss if self.options.lambda_gan == 1 else self.options.lambda_gan * loss
+        return self.options.lambda_gan * self.fooling_loss(without_learning(self.D, fake), real=True)
 
     def reconstruction(self, fake_color, color):
         """Eq. 4, ‖y − G(x, z)‖₁ (mean over pixels), times λ of Eq. 5."""

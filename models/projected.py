@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from keras import layers
 
-from data_loader.files import UserError
 from models.capsules import ConvolutionalCapsules, Squash
 from models.discriminators import CAPSULE, real_or_fake
 from models.efficientnet import STRIDE, frozen_features
 from models.layers import SpectralConv2D
+from models.option_tables import require_multiple
 
 MIXED = 64  # channels
 WIDEST = 4  # times a head's first convolution
@@ -25,10 +25,7 @@ def projected_eye(image_size, seed):
     Nothing in it is trained or has a state, and the seed alone decides what is random. S is a multiple of 32, or it is
     a `UserError`.
     """
-    if image_size % STRIDE:
-        nearest = max(STRIDE, round(image_size / STRIDE) * STRIDE)
-        size = f"--image-size {image_size} does not suit a projected discriminator"
-        raise UserError(f"{size}, which needs a multiple of {STRIDE}: use {nearest}.")
+    require_multiple(image_size, STRIDE, "a projected discriminator")
     # Of the old kind, whose numbers no version of NumPy will change: a run that goes on must see with the same eye.
     rng = np.random.RandomState(seed)
     image = keras.Input((image_size, image_size, 3))

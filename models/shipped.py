@@ -10,3 +10,9 @@ DEFAULT = "flowers"
 def shipped():
     """Name to packed file of the colorizers that come with the project."""
     return {file.stem: file for file in sorted(FOLDER.glob("*.npz"))}
+
+
+def named(source):
+    """The path of a colorizer: `source`, or where it is no path the file that comes along under this name."""
+    path = Path(source)
+    return path if path.exists() else shipped().get(str(source), path)
