@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from models.chroma import ChromaOverLuma
-from models.convolutions import NarrowConv2D, UpsampledConv2D
+from models.convolutions import MergingConv2D, NarrowConv2D, UpsampledConv2D
 from models.efficientnet import STRIDE, encoder
 from models.layers import MOMENTUM, SAME_4, ReflectionPadding2D, batch_norm, normal, normalization, tanh_output
 from models.option_tables import require_multiple
@@ -84,11 +84,10 @@ def pretrained_generator(image_size=None, name=None, **noise):
         return conditional(x) if noise else batch_norm(momentum=MOMENTUM)(x)
 
     *skips, x = encoder(image_size, MOMENTUM)(inputs[0])
-    for filters in DECODER:
-        if skips:
-            x = layers.Concatenate()([layers.UpSampling2D()(x), skips.pop()])
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-        x = layers.ReLU()(normed(x))
+    for filters in DECODER[:-1]:
+        x = layers.ReLU()(normed(MergingConv2D(filters)([x, skips.pop()])))
+    x = layers.Conv2D(DECODER[-1], 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+    x = layers.ReLU()(normed(x))
     near_zero = keras.initializers.RandomNormal(stddev=0.002)
     x = layers.Conv2D(2, 3, padding="same", kernel_initializer=near_zero)(x)
     return keras.Model(_unlisted(inputs), tanh_output(x), name=name)

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from models.convolutions import ADDED_UP, WIDE, NarrowConv2D, UpsampledConv2D, WideConv2D, WideConv2DTranspose
+from models.convolutions import (
+    ADDED_UP,
+    WIDE,
+    MergingConv2D,
+    NarrowConv2D,
+    UpsampledConv2D,
+    WideConv2D,
+    WideConv2DTranspose,
+)
 
 
 def pixels(channels):
@@ -48,6 +56,16 @@ def test_a_wide_transposed_convolution(channels):
     assert_alike(wide, usual, pixels(channels), atol=1e-4)
 
 
+def test_a_merging_convolution():
+    x, skip = pixels(5), np.random.default_rng(1).normal(size=(2, 18, 22, 3)).astype("float32")
+    usual = layers.Conv2D(4, 3, padding="same", use_bias=False)
+    expected = usual(layers.Concatenate()([layers.UpSampling2D()(x), skip]))
+    ours = MergingConv2D(4)
+    ours.build((x.shape, skip.shape))
+    ours.set_weights(usual.get_weights())
+    assert ops.convert_to_numpy(ours([x, skip])) == pytest.approx(ops.convert_to_numpy(expected), abs=1e-5)
+
+
 def test_none_of_them_does_what_it_was_not_made_for():
     with pytest.raises(ValueError, match="stride 1"):
         NarrowConv2D(1, 4, padding="same")
@@ -60,6 +78,7 @@ def test_none_of_them_does_what_it_was_not_made_for():
 def test_they_are_saved_and_loaded(tmp_path):
     image = keras.Input((8, 8, 3))
     x = WideConv2DTranspose(4, 4, 2, "same")(WideConv2D(2 * WIDE, 4, 2, "same")(image))
+    x = MergingConv2D(3)([x, layers.UpSampling2D()(image)])
     network = keras.Model(image, NarrowConv2D(1, 4)(UpsampledConv2D(2)(x)))
     network.save(tmp_path / "network.keras")
     loaded, x = keras.saving.load_model(tmp_path / "network.keras"), np.ones((1, 8, 8, 3), "float32")
