@@ -254,6 +254,9 @@ class Pix2PixOptions(GeneratorOptions):
 class TrainingOptions(Options):
     """How long a model trains, on which pairs, and what it leaves behind; intervals are in steps."""
 
+    init: str = option(
+        None, "start G from a colorizer that has learned already: one that comes along, a packed file or a run"
+    )
     epochs: int = option(200, "times that every image is shown [4.1, 4.4]", at_least=1)
     batch_size: int = option(1, "images a step [4.1]", at_least=1)
     lr_decay: str = option("none", "or the learning rate falls linearly to 0 over the second half", ("none", "linear"))

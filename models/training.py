@@ -16,6 +16,7 @@ from data_loader.files import Interrupted, NonFinite, UserError, only_process_in
 from models.checkpoints import Checkpoints, Progress
 from models.presets import training_options
 from models.record import RunRecord
+from models.starting_weights import start_from
 
 LONG_RUN_SECONDS = 3600
 ANOTHER_RUN = "--lr-decay linear counts the steps of one run: build a new model for another run."
@@ -42,6 +43,8 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
         if progress.step >= total:
             print(f"This run is finished: {progress.step} steps are done, {total} were asked for.")
             return progress.step
+        if options.init and not progress.step:
+            start_from(model, options.init)
         if progress.step:
             print(f"Going on from step {progress.step} of {total}.")
         try:
