@@ -173,6 +173,15 @@ def possible_flowers(number, size):
     return np.stack([paint(scene, color, size) for color in species.colors]), np.array(list(species.colors.values()))
 
 
+def imagined_flowers(number, size):
+    """Picture `number` with petals of every colour of `CHROMA`, allowed or not, uint8 (8, size, size, 3); and the
+    share of petals in each of its pixels, (size, size).
+    """
+    scene = draw_scene(list(SPECIES.values())[number // IMAGES_PER_SPECIES], size, (LAW_VERSION, number))
+    blocks = (scene[1] == 0).reshape(size, SUPERSAMPLING, size, SUPERSAMPLING)
+    return np.stack([paint(scene, color, size) for color in CHROMA]), blocks.mean(axis=(1, 3))
+
+
 def load_synthetic(image_size):
     """The built-in set: 8 species, 100 pictures each, 16 of them for the test and 8 for validation."""
     groups = np.arange(len(SPECIES) * IMAGES_PER_SPECIES)

@@ -255,6 +255,14 @@ OTHER_MEASURES = {
         "of runs with several colourings a picture: how far they are apart, for how many pictures that is "
         "below 1/255, and the best of k against k random hues",
     ),
+    "petals": Measure(
+        "share",
+        "0 to 1",
+        "none",
+        "ours",
+        "of runs with several colourings a picture, on synthetic flowers: the share of its species' petal colours that "
+        "they find, and how often each comes beside how often the law has it (`law_distance`, best at 0)",
+    ),
     "class_test": Measure(
         "share",
         "0 to 1",

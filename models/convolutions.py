@@ -78,7 +78,7 @@ class UpsampledConv2D(layers.Conv2D):
 
 @registered
 class MergingConv2D(layers.Layer):
-    """A 3×3 convolution, padded to the same size, of an image made twice as large by `UpSampling2D` beside a second one.
+    """A 3×3 convolution of an image made twice as large by `UpSampling2D` beside a second one, padded to the same size.
 
     Each repeated pixel meets sums of weights, so the two steps are one transposed convolution of stride 2 by a 4×4
     kernel: 16 products a pixel where there were 36, and neither the large image nor the concatenation is made. The four

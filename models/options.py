@@ -160,6 +160,12 @@ class StochasticCycleGANOptions(CycleGANOptions):
 
     noise: str = option("normal", "z is Gaussian [3.3], or uniform as in the published code", ("normal", "uniform"))
     noise_size: int = option(16, "numbers in z", at_least=1)
+    lambda_diversity: float = option(
+        0.0,
+        "weight of a reward for colouring an image differently with another z, up to how photographs differ; batches "
+        "then show half as many gray images, each with two z (not in the paper)",
+        at_least=0,
+    )
 
 
 @dataclass(frozen=True)

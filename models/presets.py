@@ -24,9 +24,13 @@ REDUCED_EPOCHS = 12
 # What the three CycleGANs share in each preset but the paper's, which is the options' defaults.
 # The authors' published code, where it differs from the text.
 RELEASED = {"generator": "unet", "norm": "layer", "lambda_identity": 1.0, "beta1": 0.5}
-# Our own recipe for colours without pairs.
-BEST = {"generator": "unet", "output": "chroma", "beta1": 0.5, "batch_size": 4, "ema": 0.999, "cycle_noise": 0.05}
-BEST |= {"match_colorfulness": 0.95, "match_contrast": True, "half_chroma": True, "keep_luma": True}
+# Our first recipe for colours without pairs, by networks that start from noise.
+CHROMA = {"generator": "unet", "output": "chroma", "beta1": 0.5, "batch_size": 4, "ema": 0.999, "cycle_noise": 0.05}
+CHROMA |= {"match_colorfulness": 0.95, "match_contrast": True, "half_chroma": True, "keep_luma": True}
+# Our own recipe for colours without pairs: a one-way GAN on pretrained networks.
+ONE_WAY = {"generator": "pretrained", "lambda_cycle": 0.0, "keep_luma": True, "ema": 0.995, "beta1": 0.0, "beta2": 0.99}
+ONE_WAY |= {"learning_rate": 4e-4, "lr_decay": "linear", "batch_size": 12}
+BEST = ONE_WAY | {"match_colorfulness": 0.95, "epochs": 12}
 # With pairs: Eq. 4 alone, on a pretrained generator, almost as colourful as the training photographs.
 BEST_PAIRED = {"generator": "pretrained", "lambda_gan": 0.0, "keep_luma": True, "match_colorfulness": 0.97}
 BEST_PAIRED |= {"learning_rate": 2e-3, "encoder_rate": 0.25, "beta1": 0.9, "ema": 0.99, "lr_decay": "linear"}
@@ -39,17 +43,15 @@ REDUCED |= {"batch_size": 4, "epochs": REDUCED_EPOCHS}
 QUICK = {"image_size": 64, "output": "chroma", "generator_filters": 16, "ema": 0.99, "beta1": 0.5}
 QUICK |= {"learning_rate": 5e-4, "lr_decay": "linear", "batch_size": 4, "epochs": 4}
 
-# Colours learned without pairs in three minutes of two CPU cores, from the built-in flowers: a one-way GAN on a
-# pretrained network.
-DEMO = {"image_size": 96, "generator": "pretrained", "discriminator": "projected", "lambda_cycle": 0.0}
-DEMO |= {"keep_luma": True, "ema": 0.995, "beta1": 0.0, "beta2": 0.99, "learning_rate": 4e-4, "lr_decay": "linear"}
-DEMO |= {"batch_size": 12, "epochs": 8}
+# Colours learned without pairs in three minutes of two CPU cores, from the built-in flowers.
+DEMO = ONE_WAY | {"image_size": 96, "discriminator": "projected", "epochs": 8}
 
 PRESETS = {
     "cyclegan": {
         "paper": {},
         "released": RELEASED | {"discriminator": "patch-zoo"},
-        "best": BEST,
+        "best": BEST | {"discriminator": "projected"},
+        "chroma": CHROMA,
         "reduced": REDUCED | {"discriminator": "patch-zoo"},
         "quick": QUICK | {"discriminator": "patch-zoo", "discriminator_filters": 16},
         "demo": DEMO,
@@ -57,14 +59,15 @@ PRESETS = {
     "capsule_cyclegan": {
         "paper": {},
         "released": RELEASED | {"batch_size": 32},
-        "best": BEST,
+        "best": BEST | {"capsule": "projected"},
+        "chroma": CHROMA,
         "reduced": REDUCED,
         "quick": QUICK | {"discriminator_filters": 64},
     },
     "stochastic_cyclegan": {
         "paper": {},
         "released": RELEASED | {"discriminator": "patch-zoo", "noise": "uniform"},
-        "best": BEST,
+        "best": BEST | {"discriminator": "projected", "lambda_diversity": 1.0},
         "reduced": REDUCED | {"discriminator": "patch-zoo"},
         "quick": QUICK | {"discriminator": "patch-zoo", "discriminator_filters": 16},
     },

@@ -14,7 +14,7 @@ def start_from(model, source):
     """
     start, own = load_colorizer(source), model.colorizer
     values, variables = _learned(start), _learned(own)
-    if [value.shape for value in values] != [variable.shape for variable in variables]:
+    if [tuple(value.shape) for value in values] != [tuple(variable.shape) for variable in variables]:
         problem = f"--init {source} has other layers than the generator to train"
         raise UserError(f"{problem}: give the options that it was trained with, or leave --init out.")
     for variable, value in zip(variables, values, strict=True):
@@ -23,4 +23,4 @@ def start_from(model, source):
 
 def _learned(network):
     """A network's weights but for single numbers, which `models.chroma` fits."""
-    return [variable for variable in network.weights if variable.shape]
+    return [variable for variable in network.weights if len(variable.shape)]

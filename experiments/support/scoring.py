@@ -18,6 +18,7 @@ from data_loader.files import progress_bar, sha256_of_file, sha256_of_text, writ
 from evaluation.baselines import GRAY, PERFECT, ab_prior, color_means, known_split, law_report, trivial_colorings
 from evaluation.classifier import class_accuracy, trained_classifier
 from evaluation.metrics import MEASURES, OTHER_MEASURES
+from evaluation.petals import petal_colors
 from evaluation.probes import brightness, cycle_errors, diversity, hidden_color
 from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
@@ -177,6 +178,9 @@ class Scoring:
         if trained.has_samples and question.samples:
             drawn = diversity(trained.samples, split, question.samples, _bar(f"{name}, samples"))
             measured["diversity"] = {"samples": question.samples} | drawn
+            if self.flowers.source == "synthetic":
+                bar = _bar(f"{name}, petals")
+                measured["petals"] = petal_colors(trained.samples, split, question.samples, bar)
         if classifier:
             shown = {"real": self.colorings[PERFECT], "gray": self.colorings[GRAY], "run": trained.coloring}
             measured["class_test"] = class_accuracy(classifier, shown, split, _bar(f"{name}, class test"))
