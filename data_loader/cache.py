@@ -13,10 +13,12 @@ import numpy as np
 import PIL
 
 from data_loader.files import UserError, progress_bar, sha256_of_text
-from data_loader.images import UnusableImage
+from data_loader.photographs import UnusableImage
 
 CACHE_VARIABLE = "FLOWERS_CACHE_DIR"
 LEFTOVER_SECONDS = 24 * 3600
+# Of the rules by which files become pictures: another number, and sets are decoded anew.
+READING = 2
 
 
 def cache_dir():
@@ -49,7 +51,7 @@ def cached_images(name, source, size, decode):
     Raises:
         UserError: the cache cannot be written.
     """
-    key = json.dumps([name, source, size, "pillow-bilinear", PIL.__version__])
+    key = json.dumps([name, source, size, "pillow-bilinear", READING, PIL.__version__])
     stem = f"{name}-{size}px-{sha256_of_text(key)[:16]}"
     folder = cache_dir() / "decoded"
     array_file, manifest_file = folder / f"{stem}.npy", folder / f"{stem}.json"

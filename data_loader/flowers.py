@@ -8,6 +8,7 @@ import numpy as np
 from data_loader.cache import cached_images
 from data_loader.files import UserError
 from data_loader.images import resize
+from data_loader.photographs import read_image
 
 SPLITS = ("train", "val", "test")
 FEW_IMAGES = 10
@@ -123,7 +124,7 @@ def from_files(name, source, files, labels, class_names, image_size, split_of=No
     """
     ids, paths = list(files), list(files.values())
     stamps = [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
-    decoded = cached_images(name, stamps, image_size, lambda position: resize(paths[position], image_size))
+    decoded = cached_images(name, stamps, image_size, lambda position: resize(read_image(paths[position]), image_size))
     skipped = [f"{paths[int(position)]}: {reason}" for position, reason in decoded.skipped.items()]
     if not decoded.kept:
         raise UserError(f"none of the {len(paths)} image files of {name} can be used ({skipped[0]}).")

@@ -1,23 +1,13 @@
-"""Decoding, resizing, luma and ranges: the only place where a range changes.
+"""Luma, chroma, sizes and ranges of images: the only place where a range changes.
 
 Outside the networks an image is uint8 or float in [0, 1]; inside it is float32 in [-1, 1].
 """
 
-import warnings
-from pathlib import Path
-
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 # ITU-R BT.601 luma, the weights that Pillow, OpenCV and the paper's code call "gray".
 LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
-
-MIN_SIDE = 8
-MAX_PIXELS = 100_000_000
-
-
-class UnusableImage(Exception):
-    """A file that cannot become a picture; the message is the reason, without the file's name."""
 
 
 def luma(color):
@@ -58,55 +48,10 @@ def to_uint8(images):
     return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
 
 
-def read_image(path):
-    """Decode one file to an RGB Pillow image, upright, whatever its mode.
-
-    Palettes, CMYK, 16 bits and EXIF orientation are converted, transparency is laid over white, and
-    of an animation the first frame is taken.
-
-    Raises:
-        UnusableImage: the file is truncated, is no image, or has a side below 8 or over 100 million pixels.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
-                if min(width, height) < MIN_SIDE:
-                    raise UnusableImage(f"{width}x{height} pixels, a side is shorter than {MIN_SIDE}")
-                if width * height > MAX_PIXELS:
-                    raise UnusableImage(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
-                return _to_rgb(ImageOps.exif_transpose(image))
-    except UnusableImage:
-        raise
-    except Image.DecompressionBombError as error:
-        raise UnusableImage("more pixels than can be decoded safely") from error
-    # Pillow's decoders raise almost any class of exception on a damaged file.
-    except Exception as error:
-        reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
-        raise UnusableImage(reason) from error
-
-
-def _to_rgb(image):
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, np.float64)
-        full_scale = 1.0 if image.mode == "F" and values.max() <= 1 else 65535.0
-        return Image.fromarray(to_uint8(values / full_scale)).convert("RGB")
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
-
-
 def resize(image, size):
-    """Resize a whole RGB image to a square by Pillow's BILINEAR, without crop, as the paper's code did.
-
-    Args:
-        image: RGB Pillow image, or a file to be read by `read_image`.
-        size: side of the result, uint8 (size, size, 3).
+    """Resize a whole RGB Pillow image to uint8 (size, size, 3) by Pillow's BILINEAR, without crop, as the paper's code
+    did.
     """
-    if isinstance(image, str | Path):
-        image = read_image(image)
     return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
 
 

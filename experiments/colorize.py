@@ -21,7 +21,8 @@ import numpy as np
 
 from data_loader import UserError
 from data_loader.files import progress_bar, replacing
-from data_loader.images import UnusableImage, luma, read_image, to_uint8, to_unit
+from data_loader.images import luma, to_uint8, to_unit
+from data_loader.photographs import UnusableImage, read_image
 from experiments import import_keras, run_script
 from experiments.support.runs import read_config
 from models.presets import MODELS

@@ -12,8 +12,9 @@ import imageio.v3 as imageio
 import numpy as np
 
 from data_loader.files import replacing
-from data_loader.images import UnusableImage, luma, read_image, to_uint8, to_unit
+from data_loader.images import luma, to_uint8, to_unit
 from data_loader.oxford_flowers import OXFORD_SETS
+from data_loader.photographs import UnusableImage, read_image
 from evaluation.baselines import PERFECT, originals
 from evaluation.statistics import most_different
 from experiments import import_keras

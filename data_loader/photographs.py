@@ -1,0 +1,220 @@
+"""Read a picture file as people mean it: upright, in sRGB, on its own scale of brightness, with what belongs to it."""
+
+import contextlib
+import io
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
+
+from data_loader.images import to_uint8
+
+with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+MIN_SIDE = 8
+MAX_PIXELS = 100_000_000
+# Pillow gives a picture up where a text or a profile in it is longer than 1 MiB.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 2**28
+# Files of cameras and phones that only an optional package can decode, if any.
+FOREIGN = {".heic", ".heif", ".avif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".raw"}
+# Full scales of numbers that do not say theirs, and the share of a picture's values that must lie within one.
+SCALES = (255.0, 4095.0, 65535.0, 2.0**32 - 1)
+WITHIN = 0.999
+# Levels of 255 by which a profile's colours may differ from sRGB's and still be called the same.
+SAME_COLOR = 2
+
+
+class UnusableImage(Exception):
+    """A file that cannot become a picture; the message is the reason, without the file's name."""
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A decoded file: `image`, RGB (Pillow), upright and in sRGB; `alpha`, its opacity (mode L), or None.
+
+    `metadata` is what `Image.save` takes to write the rest along: EXIF with orientation 1, resolution, and a colour
+    profile where that is sRGB. `pages` are those of the file, of which this is the first.
+    """
+
+    image: Image.Image
+    alpha: Image.Image | None = None
+    metadata: dict = field(default_factory=dict)
+    pages: int = 1
+
+
+def read_image(path):
+    """Decode one file to an RGB Pillow image as `read_photograph` does, with transparency laid over white."""
+    photograph = read_photograph(path)
+    if not photograph.alpha:
+        return photograph.image
+    white = Image.new("RGB", photograph.image.size, "white")
+    white.paste(photograph.image, mask=photograph.alpha)
+    return white
+
+
+def read_photograph(path):
+    """Decode one file, whatever its mode, as a `Photograph`; of an animation the first frame.
+
+    Metadata that are broken are left out, and cost nothing else. For numbers of more than 8 bits see `_unit_scale`.
+
+    Raises:
+        UnusableImage: the file is truncated, is no image, or has a side below 8 or over 100 million pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                _require_sound(*image.size)
+                return _photograph(image)
+    except UnusableImage:
+        raise
+    except Image.DecompressionBombError as error:
+        raise UnusableImage("more pixels than can be decoded safely") from error
+    # Pillow's decoders raise almost any class of exception on a damaged file.
+    except Exception as error:
+        if Path(path).suffix.lower() in (".tif", ".tiff") and (image := _rare_tiff(path)):
+            return Photograph(image)
+        reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
+        raise UnusableImage(reason) from error
+
+
+def _require_sound(width, height):
+    if min(width, height) < MIN_SIDE:
+        raise UnusableImage(f"{width}x{height} pixels, a side is shorter than {MIN_SIDE}")
+    if width * height > MAX_PIXELS:
+        raise UnusableImage(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
+
+
+def _photograph(image):
+    """An opened file as a `Photograph`."""
+    pages, exif = getattr(image, "n_frames", 1), _exif(image)
+    image.load()
+    profile, resolution, alpha = image.info.get("icc_profile"), image.info.get("dpi"), None
+    has_alpha = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
+    if has_alpha and not _is_numbers(image):
+        opaque = image.convert("RGBA")
+        alpha = opaque.getchannel("A")
+        image = image.getchannel("L") if image.mode == "LA" else opaque.convert("RGB")
+    converted, rgb = _in_srgb(image, profile)
+    metadata = {"icc_profile": profile} if profile and not converted else {}
+    metadata |= {"dpi": resolution} if resolution else {}
+    if exif:
+        turn = exif.get(ExifTags.Base.Orientation, 1)
+        rgb, alpha = (_turned(part, turn) if part else None for part in (rgb, alpha))
+        exif[ExifTags.Base.Orientation] = 1
+        with contextlib.suppress(Exception):
+            metadata["exif"] = exif.tobytes()
+    return Photograph(rgb, alpha, metadata, pages)
+
+
+def _exif(image):
+    """The EXIF block of an opened file; None where there is none, or a broken one."""
+    with contextlib.suppress(Exception):
+        return image.getexif() or None
+
+
+def _turned(image, orientation):
+    """A picture upright, by the number that EXIF has for how the camera was held."""
+    oriented = image.copy()
+    oriented.getexif()[ExifTags.Base.Orientation] = orientation
+    return ImageOps.exif_transpose(oriented)
+
+
+def _in_srgb(image, profile):
+    """Whether its colours were converted by its profile, and a picture without transparency as RGB in sRGB."""
+    if _is_numbers(image):
+        # Pillow brings what these formats hold to 16 bits.
+        bits = {BITS_PER_SAMPLE: 16} if image.format in ("PNG", "PPM") else {}
+        return False, _from_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
+    if image.mode not in ("RGB", "L", "CMYK", "LAB"):
+        image = image.convert("RGB")
+    if image.mode == "LAB":
+        return False, ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), _srgb(), outputMode="RGB")
+    if profile:
+        with contextlib.suppress(Exception):  # a broken profile, or one of another kind of colours than the picture's
+            transform = ImageCms.buildTransform(
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb(), image.mode, "RGB"
+            )
+            if not _is_srgb(transform, image.mode):
+                return True, ImageCms.applyTransform(image, transform)
+    return False, image.convert("RGB")
+
+
+def _is_numbers(image):
+    """Whether a picture is of one number a pixel that has more than 8 bits."""
+    return image.mode.startswith(("I", "F"))
+
+
+def _srgb():
+    return ImageCms.createProfile("sRGB")
+
+
+def _is_srgb(transform, mode):
+    """Whether a profile says of all colours of a mode what sRGB says."""
+    levels = np.linspace(0, 255, 6).astype(np.uint8)
+    if mode == "RGB":
+        probe = Image.fromarray(np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3))
+    elif mode == "L":
+        probe = Image.fromarray(levels[None])
+    else:
+        return False
+    apart = np.subtract(ImageCms.applyTransform(probe, transform), probe.convert("RGB"), dtype=np.int16)
+    return np.abs(apart).max() <= SAME_COLOR
+
+
+def _from_numbers(values, tags):
+    """An RGB image of gray or colour values of more than 8 bits, (h, w) or (h, w, 3); `tags` are those of a TIFF."""
+    least, most = _unit_scale(values, tags)
+    unit = (np.nan_to_num(values.astype(np.float32), nan=least) - least) / (most - least)
+    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
+        unit = 1 - unit
+    return Image.fromarray(to_uint8(unit)).convert("RGB")
+
+
+# Tags of TIFF 6.0.
+BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT, SMALLEST, LARGEST = 258, 262, 339, 340, 341
+WHITE_IS_ZERO, SIGNED = 0, 2
+
+
+def _unit_scale(values, tags):
+    """Which values are black and white.
+
+    The file's own where it tells them: the smallest and largest sample value, or its bits for whole numbers up to 16
+    bits without a sign. Otherwise from 0 to the smallest of 1 (floats), 255, 4095, 65535 and 2³² − 1 that holds 99.9 %
+    of the values.
+    """
+    least, most = (_first(tags.get(tag)) for tag in (SMALLEST, LARGEST))
+    if most is not None and most > (least or 0):
+        return least or 0, most
+    is_float = np.issubdtype(values.dtype, np.floating)
+    bits = _first(tags.get(BITS_PER_SAMPLE)) or 8 * values.dtype.itemsize
+    if not is_float and bits <= 16 and _first(tags.get(SAMPLE_FORMAT)) != SIGNED:
+        return 0, 2.0**bits - 1
+    finite = values[np.isfinite(values)]
+    scales = (1.0, *SCALES) if is_float else SCALES
+    return 0, next((scale for scale in scales if np.mean(finite <= scale) >= WITHIN), scales[-1])
+
+
+def _first(value):
+    """A tag's number, of several samples the first; None where there is none."""
+    return next(iter(value), None) if isinstance(value, tuple) else value
+
+
+def _rare_tiff(path):
+    """A TIFF of a kind that Pillow does not know, such as colours in floats, as RGB; None if it is none."""
+    import tifffile
+
+    with contextlib.suppress(Exception), tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        _require_sound(page.imagewidth, page.imagelength)
+        values = page.asarray()
+        if values.ndim == 3 and values.shape[0] in (3, 4) and values.shape[-1] > 4:
+            values = np.moveaxis(values, 0, -1)
+        tags = {code: page.tags[code].value for code in (PHOTOMETRIC, SMALLEST, LARGEST) if code in page.tags}
+        return _from_numbers(values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values, tags)
+    return None

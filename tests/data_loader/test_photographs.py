@@ -1,0 +1,222 @@
+"""Files of every kind become pictures: upright, in sRGB, on their own scale; and what belongs to them is kept."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+
+from data_loader.photographs import UnusableImage, read_image, read_photograph
+
+RAMP = np.tile(np.arange(256), (9, 1))
+
+
+def save_mode(path, mode):
+    pixels = np.zeros((20, 20, 3), np.uint8) + np.array([200, 100, 50], np.uint8)
+    image = Image.fromarray(pixels)
+    if mode == "I;16":
+        image = Image.fromarray(np.full((20, 20), 200 * 257, np.uint16))
+    elif mode == "RGBA":
+        image.putalpha(0)
+    else:
+        image = image.convert(mode)
+    image.save(path)
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix", "expected"),
+    [
+        ("P", "png", (200, 100, 50)),
+        ("CMYK", "tif", (200, 100, 50)),
+        ("L", "png", (124, 124, 124)),
+        ("I;16", "png", (200, 200, 200)),
+        ("RGBA", "png", (255, 255, 255)),
+    ],
+)
+def test_other_modes_become_rgb(tmp_path, mode, suffix, expected):
+    save_mode(tmp_path / f"a.{suffix}", mode)
+    image = np.asarray(read_image(tmp_path / f"a.{suffix}")).astype(int)
+    assert image.shape == (20, 20, 3)
+    assert np.abs(image[10, 10] - expected).max() <= 8
+
+
+def test_of_an_animation_the_first_frame_is_taken(tmp_path):
+    frames = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert np.asarray(read_image(tmp_path / "a.gif"))[5, 5].tolist() == [255, 0, 0]
+
+
+def test_exif_orientation_is_applied(tmp_path):
+    image = Image.new("RGB", (40, 20))
+    exif = image.getexif()
+    exif[0x112] = 6
+    image.save(tmp_path / "a.jpg", exif=exif)
+    assert read_image(tmp_path / "a.jpg").size == (20, 40)
+
+
+def test_unusable_files_say_why(tmp_path):
+    (tmp_path / "text.jpg").write_text("this is no picture")
+    whole = tmp_path / "whole.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (99, 99, 3), np.uint8)).save(whole)
+    (tmp_path / "truncated.jpg").write_bytes(whole.read_bytes()[:1500])
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    # A file that says it is huge, in its header with the header's checksum; to make one would take seconds.
+    huge = bytearray((tmp_path / "dot.png").read_bytes())
+    huge[16:24] = struct.pack(">II", 30000, 30000)
+    huge[29:33] = struct.pack(">I", zlib.crc32(huge[12:29]))
+    (tmp_path / "huge.png").write_bytes(huge)
+    reasons = {}
+    for name in ("text.jpg", "truncated.jpg", "dot.png", "huge.png"):
+        with pytest.raises(UnusableImage) as caught:
+            read_image(tmp_path / name)
+        reasons[name] = str(caught.value)
+    assert "identify" in reasons["text.jpg"]
+    assert "truncated" in reasons["truncated.jpg"]
+    assert "1x1" in reasons["dot.png"]
+    assert "more pixels than" in reasons["huge.png"]
+
+
+def middle(path, column=128):
+    return np.asarray(read_image(path))[4, column].tolist()
+
+
+def with_one(values, value):
+    changed = values.copy()
+    changed[0, 0] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (RAMP / 255).astype("float32"),
+        with_one(RAMP / 255, 1.001).astype("float32"),
+        with_one(RAMP / 255, np.nan).astype("float32"),
+        with_one(RAMP / 255, np.inf).astype("float32"),
+        RAMP.astype("float32"),
+        RAMP.astype("int32"),
+        with_one(RAMP * 16, 70000).astype("int32"),
+        (RAMP * 257).astype("int32"),
+        (RAMP * 257).astype("uint16"),
+    ],
+)
+def test_numbers_without_a_scale_have_the_smallest_that_holds_them(tmp_path, values):
+    Image.fromarray(values).save(tmp_path / "ramp.tif")
+    assert middle(tmp_path / "ramp.tif") == pytest.approx([128] * 3, abs=1)
+
+
+def test_what_is_no_number_is_black(tmp_path):
+    Image.fromarray(with_one(RAMP / 255, np.nan).astype("float32")).save(tmp_path / "ramp.tif")
+    assert np.asarray(read_image(tmp_path / "ramp.tif"))[0, 0].tolist() == [0, 0, 0]
+
+
+def tiff(path, values, **tags):
+    import tifffile
+
+    extra = [(code, dtype, 1, value, True) for code, dtype, value in tags.pop("extra", [])]
+    tifffile.imwrite(path, values, extratags=extra, **tags)
+
+
+def twelve_bits(path, value):
+    """A gray TIFF of 12 bits a sample, two samples in three bytes, all of one value."""
+    side = 16
+    pixels = bytes([value >> 4, (value & 15) << 4 | value >> 8, value & 255]) * (side * side // 2)
+    entries = [(256, 4, side), (257, 4, side), (258, 3, 12), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1)]
+    entries += [(278, 4, side), (279, 4, len(pixels))]
+    table = b"".join(struct.pack("<HHII", code, kind, 1, number) for code, kind, number in entries)
+    head = b"II*\0" + struct.pack("<I", 8 + len(pixels)) + pixels
+    path.write_bytes(head + struct.pack("<H", len(entries)) + table + struct.pack("<I", 0))
+
+
+def test_twelve_bits_are_twelve_bits(tmp_path):
+    twelve_bits(tmp_path / "a.tif", 2048)
+    assert middle(tmp_path / "a.tif", 8)[0] in (127, 128)
+
+
+def test_a_files_own_scale_counts(tmp_path):
+    tiff(tmp_path / "a.tif", (RAMP * 4).astype("float32"), extra=[(340, "f", 0.0), (341, "f", 1020.0)])
+    assert middle(tmp_path / "a.tif") == [128] * 3
+    tiff(tmp_path / "b.tif", (RAMP * 4).astype("uint16"), extra=[(341, "H", 1020)])
+    assert middle(tmp_path / "b.tif") == [128] * 3
+
+
+def test_white_may_be_zero_at_any_depth(tmp_path):
+    for name, values in {"a": RAMP.astype("uint8"), "b": (RAMP * 257).astype("uint16")}.items():
+        tiff(tmp_path / f"{name}.tif", values, photometric="miniswhite")
+        assert middle(tmp_path / f"{name}.tif", 55) == pytest.approx([200] * 3, abs=1)
+
+
+def test_colours_may_be_floats(tmp_path):
+    tiff(tmp_path / "a.tif", np.full((9, 9, 3), (0.2, 0.4, 1.0), "float32"), photometric="rgb")
+    assert middle(tmp_path / "a.tif", 4) == [51, 102, 255]
+
+
+def swapped_profile():
+    """An sRGB profile whose red and blue primaries are exchanged."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    at = {bytes(profile[place : place + 4]): place for place in range(132, 132 + 12 * profile[131], 12)}
+    at = {name: place for name, place in at.items() if name in (b"rXYZ", b"bXYZ")}
+    red, blue = (bytes(profile[at[name] + 4 : at[name] + 12]) for name in (b"rXYZ", b"bXYZ"))
+    profile[at[b"rXYZ"] + 4 : at[b"rXYZ"] + 12], profile[at[b"bXYZ"] + 4 : at[b"bXYZ"] + 12] = blue, red
+    return bytes(profile)
+
+
+def test_colours_are_what_their_profile_says(tmp_path):
+    Image.new("RGB", (9, 9), (200, 60, 60)).save(tmp_path / "a.png", icc_profile=swapped_profile())
+    assert middle(tmp_path / "a.png", 4) == pytest.approx([60, 60, 200], abs=3)
+    assert "icc_profile" not in read_photograph(tmp_path / "a.png").metadata
+
+
+def test_a_profile_of_srgb_changes_nothing_and_a_broken_one_neither(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name, profile in {"a": srgb, "b": b"no profile", "c": srgb[:200]}.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png", icc_profile=profile)
+        assert (np.asarray(read_image(tmp_path / f"{name}.png")) == pixels).all()
+    assert read_photograph(tmp_path / "a.png").metadata["icc_profile"] == srgb
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_a_broken_exif_block_costs_nothing(tmp_path, suffix):
+    Image.new("RGB", (40, 20), (90, 90, 90)).save(
+        tmp_path / f"a.{suffix}", exif=b"Exif\0\0no TIFF header", dpi=(72, 72)
+    )
+    photograph = read_photograph(tmp_path / f"a.{suffix}")
+    assert photograph.image.size == (40, 20)
+    assert "exif" not in photograph.metadata
+
+
+def test_long_texts_cost_nothing(tmp_path):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("story", "x" * 3_000_000, zip=True)
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "a.png", pnginfo=text)
+    assert middle(tmp_path / "a.png", 5) == [255, 0, 0]
+
+
+def test_what_belongs_to_a_photograph_is_kept(tmp_path):
+    image = Image.new("RGB", (40, 20), "red")
+    exif = image.getexif()
+    exif[0x112], exif[0x10F] = 6, "Box camera"
+    image.save(tmp_path / "a.jpg", exif=exif, dpi=(300, 300))
+    photograph = read_photograph(tmp_path / "a.jpg")
+    assert photograph.image.size == (20, 40)
+    photograph.image.save(tmp_path / "b.png", **photograph.metadata)
+    with Image.open(tmp_path / "b.png") as again:
+        assert again.getexif()[0x112] == 1
+        assert again.getexif()[0x10F] == "Box camera"
+        assert again.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_opacity_is_kept_apart(tmp_path):
+    pixels = np.zeros((9, 9, 4), np.uint8) + np.array([200, 100, 50, 80], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    photograph = read_photograph(tmp_path / "a.png")
+    assert photograph.image.getpixel((4, 4)) == (200, 100, 50)
+    assert photograph.alpha.getpixel((4, 4)) == 80
+
+
+def test_pages_are_counted(tmp_path):
+    pages = [Image.new("RGB", (9, 9), color) for color in ("red", "blue", "green")]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    assert read_photograph(tmp_path / "a.tif").pages == 3
