@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from PIL import Image
-
 from data_loader.batches import Batches
-from data_loader.files import UserError
+from data_loader.files import UserError, at_home
 from data_loader.flowers import Flowers, from_files
+from data_loader.folders import pictures_below
 from data_loader.joined_flowers import join_flowers, require_distinct, sets_named
 from data_loader.oxford_flowers import load_oxford
 from data_loader.synthetic_flowers import load_synthetic
@@ -57,7 +56,7 @@ def _load_one(dataset, image_size, data_dir, beside_oxford17):
     if dataset in ("oxford17", "oxford102"):
         return load_oxford(dataset, image_size, data_dir, beside_oxford17)
     if dataset != "auto":
-        return load_folder(Path(dataset), image_size)
+        return load_folder(at_home(dataset), image_size)
     try:
         return load_oxford("oxford17", image_size, data_dir)
     except UserError as reason:
@@ -78,16 +77,16 @@ def load_folder(folder, image_size):
             f"--dataset {folder} is neither a folder nor one of auto, oxford17, oxford102, synthetic: "
             "check the spelling of the path."
         )
-    endings = Image.registered_extensions()
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file())
-    files = {path.relative_to(folder).as_posix(): path for path in paths}
-    files = {name: path for name, path in files.items() if "/." not in f"/{name}"}
+    paths, notes = pictures_below(folder)
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(paths)}
     if not files:
-        raise UserError(f"--dataset {folder} holds no image file: give a folder with JPEG, PNG or other images.")
+        left = f" ({notes[0]})" if notes else ""
+        raise UserError(f"--dataset {folder} holds no image file{left}: give a folder with JPEG, PNG or other images.")
     class_of = [name.split("/")[0] if "/" in name else "" for name in files]
     class_names = sorted(set(class_of))
     labels = [class_names.index(name) for name in class_of]
-    return from_files(folder_name(folder), str(folder.resolve()), files, labels, class_names, image_size)
+    named = (folder_name(folder), str(folder.resolve()))
+    return from_files(*named, files, labels, class_names, image_size, notes=notes)
 
 
 def folder_name(folder):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 
-from data_loader.files import UserError, progress_bar, sha256_of_text
+from data_loader.files import UserError, at_home, progress_bar, sha256_of_text
 from data_loader.photographs import UnusableImage
 
 CACHE_VARIABLE = "FLOWERS_CACHE_DIR"
@@ -25,7 +25,7 @@ def cache_dir():
     """Where downloads and decoded images are kept: $FLOWERS_CACHE_DIR, else the platform's own place."""
     import pooch
 
-    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("flower-colorization"))
+    return at_home(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("flower-colorization"))
 
 
 @dataclass(frozen=True)

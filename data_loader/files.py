@@ -75,6 +75,14 @@ def replacing(file, previous=None):
             scratch.unlink(missing_ok=True)
 
 
+def at_home(path):
+    """A path with a `~` at its start as the home directory, where there is one."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def write_text(file, text):
     """Write a text file, UTF-8, in one go; see `replacing`."""
     with replacing(file) as scratch:

@@ -25,6 +25,13 @@ def cb_cr(color):
     return away_from_luma[..., [2, 0]] / (2 * (1 - np.array([blue_weight, red_weight], np.float32)))
 
 
+def chroma_of(cb_cr):
+    """RGB − luma (..., 3) of Cb and Cr (..., 2) as `cb_cr` gives them."""
+    red_weight, green_weight, blue_weight = LUMA_WEIGHTS
+    blue, red = 2 * (1 - blue_weight) * cb_cr[..., 0], 2 * (1 - red_weight) * cb_cr[..., 1]
+    return np.stack([red, -(red_weight * red + blue_weight * blue) / green_weight, blue], axis=-1)
+
+
 def to_unit(images):
     """uint8 in 0 to 255, or float already in [0, 1], to float32 in [0, 1]."""
     images = np.asarray(images)

@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 
 from data_loader.cache import cache_dir
-from data_loader.files import UserError
+from data_loader.files import UserError, at_home
 from data_loader.flowers import from_files
 
 # The largest official archive unpacks to 0.35 GB.
@@ -71,7 +71,7 @@ def load_oxford(name, image_size, data_dir=None, beside_oxford17=False):
     oxford = OXFORD_SETS[name]
     table = oxford_table(name) if name == "oxford17" or beside_oxford17 else None
     named = data_dir or os.environ.get(oxford.variable)
-    folder = Path(named or download(oxford))
+    folder = at_home(named or download(oxford))
     image_folder = folder / "jpg" if (folder / "jpg").is_dir() else folder
     names = list(table or (f"image_{number:0{oxford.digits}d}.jpg" for number in range(1, oxford.images + 1)))
     by_class = name == "oxford102" and table is not None

@@ -22,11 +22,21 @@ MAX_PIXELS = 100_000_000
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 2**28
 # Files of cameras and phones that only an optional package can decode, if any.
 FOREIGN = {".heic", ".heif", ".avif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".raw"}
+_ENDINGS = Image.registered_extensions()
+# Endings of files that can be read here; Pillow names some that it can write alone, and a film's.
+READABLE = {ending for ending, form in _ENDINGS.items() if form in Image.OPEN and form != "MPEG"}
 # Full scales of numbers that do not say theirs, and the share of a picture's values that must lie within one.
 SCALES = (255.0, 4095.0, 65535.0, 2.0**32 - 1)
 WITHIN = 0.999
 # Levels of 255 by which a profile's colours may differ from sRGB's and still be called the same.
 SAME_COLOR = 2
+
+
+def advice_on(ending):
+    """What to do about a file of an ending in `FOREIGN` that cannot be read here."""
+    if ending in (".heic", ".heif"):
+        return "pip install pillow-heif, or export them as JPEG."
+    return "export them as JPEG or TIFF."
 
 
 class UnusableImage(Exception):
@@ -47,9 +57,9 @@ class Photograph:
     pages: int = 1
 
 
-def read_image(path):
-    """Decode one file to an RGB Pillow image as `read_photograph` does, with transparency laid over white."""
-    photograph = read_photograph(path)
+def read_image(source):
+    """An RGB Pillow image of what `read_photograph` takes, transparency laid over white."""
+    photograph = read_photograph(source)
     if not photograph.alpha:
         return photograph.image
     white = Image.new("RGB", photograph.image.size, "white")
@@ -57,18 +67,27 @@ def read_image(path):
     return white
 
 
-def read_photograph(path):
-    """Decode one file, whatever its mode, as a `Photograph`; of an animation the first frame.
+def read_photograph(source):
+    """A path, a Pillow image of any mode or an array (H, W), (H, W, 1) or (H, W, 3) as a `Photograph`.
 
-    Metadata that are broken are left out, and cost nothing else. For numbers of more than 8 bits see `_unit_scale`.
+    Of an animation it is the first frame. Metadata that are broken are left out, and cost nothing else. For numbers of
+    more than 8 bits see `_unit_scale`.
 
     Raises:
-        UnusableImage: the file is truncated, is no image, or has a side below 8 or over 100 million pixels.
+        UnusableImage: a file is truncated, something is no image, or it has a side below 8 or over 100 million pixels.
     """
+    if isinstance(source, np.ndarray):
+        if source.ndim not in (2, 3) or source.shape[2:] not in ((), (1,), (3,)):
+            raise UnusableImage(f"an array of shape {source.shape} is none of (H, W), (H, W, 1) and (H, W, 3)")
+        _require_sound(*source.shape[1::-1])
+        return Photograph(_from_numbers(source[..., 0] if source.shape[2:] == (1,) else source, {}))
+    if isinstance(source, Image.Image):
+        _require_sound(*source.size)
+        return _photograph(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path) as image:
+            with Image.open(source) as image:
                 _require_sound(*image.size)
                 return _photograph(image)
     except UnusableImage:
@@ -77,8 +96,11 @@ def read_photograph(path):
         raise UnusableImage("more pixels than can be decoded safely") from error
     # Pillow's decoders raise almost any class of exception on a damaged file.
     except Exception as error:
-        if Path(path).suffix.lower() in (".tif", ".tiff") and (image := _rare_tiff(path)):
+        if Path(source).suffix.lower() in (".tif", ".tiff") and (image := _rare_tiff(source)):
             return Photograph(image)
+        ending = Path(source).suffix.lower()
+        if ending in FOREIGN - READABLE:
+            raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
         raise UnusableImage(reason) from error
 
@@ -106,9 +128,12 @@ def _photograph(image):
     if exif:
         turn = exif.get(ExifTags.Base.Orientation, 1)
         rgb, alpha = (_turned(part, turn) if part else None for part in (rgb, alpha))
-        exif[ExifTags.Base.Orientation] = 1
         with contextlib.suppress(Exception):
-            metadata["exif"] = exif.tobytes()
+            # A copy: the image may be the caller's.
+            upright = Image.Exif()
+            upright.load(exif.tobytes())
+            upright[ExifTags.Base.Orientation] = 1
+            metadata["exif"] = upright.tobytes()
     return Photograph(rgb, alpha, metadata, pages)
 
 

@@ -5,10 +5,11 @@ import importlib
 import importlib.util
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 
-from data_loader.files import NonFinite, UserError
+from data_loader.files import NonFinite, UserError, at_home
 from models.option_tables import flag
 from models.presets import MODELS
 
@@ -32,6 +33,12 @@ def run_script(main, *arguments):
     told in one sentence; 128 + n stopped by signal n after a checkpoint.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # No shell expands the ~ of --out=~/roses.
+    sys.argv[1:] = [re.sub(r"^(--[\w-]+=)?(~(?:/.*)?)$", _with_home, word) for word in sys.argv[1:]]
+    for stream in (sys.stdout, sys.stderr):
+        # Names of files may be any bytes.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     sentence = None
     try:
         _check_backend()
@@ -75,8 +82,13 @@ def require_defaults(parser, arguments, names, where):
             raise UserError(f"{flag(name)} has no meaning {where}.")
 
 
+def _with_home(match):
+    return (match[1] or "") + str(at_home(match[2]))
+
+
 def _check_backend():
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    # Said here, so that no keras.json of the user's home decides.
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if backend not in BACKENDS:
         raise UserError(f"KERAS_BACKEND={backend} does not exist: use one of {', '.join(BACKENDS)}.")
     if importlib.util.find_spec(backend) is None:

@@ -1,11 +1,16 @@
 """Colour your own photographs: luminance is kept, at the photograph's own size.
 
 python experiments/colorize.py photo.jpg                       writes photo-color.png beside it
-python experiments/colorize.py *.jpg --out coloured            many, into a folder
+python experiments/colorize.py photo.jpg --out red.jpg         writes that file
+python experiments/colorize.py album --out coloured            a folder and all below it, or 'album/*.jpg'
+python experiments/colorize.py photo.jpg --compare             gray and colours side by side
+python experiments/colorize.py photo.jpg --strength 0.7        paler, or with more than 1 stronger
 python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours instead of the shipped colorizer
 python experiments/colorize.py FILE.npz photo.jpg              by a packed one, such as those of results/*/colorizers
-python experiments/colorize.py photo.jpg --compare             gray and colours side by side
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4   photo-color-1.png to -4.png: a stochastic run or pix2pix
+
+What is there already is left as it is, so a second call of the same command goes on where the first stopped.
+Opacity, resolution and EXIF are kept; profiles are converted to sRGB.
 """
 
 import sys
@@ -15,71 +20,89 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import argparse
+from collections import Counter
 
-import imageio.v3 as imageio
 import numpy as np
 
 from data_loader import UserError
-from data_loader.files import progress_bar, replacing
+from data_loader.files import at_home, progress_bar, replacing
 from data_loader.images import luma, to_uint8, to_unit
-from data_loader.photographs import UnusableImage, read_image
+from data_loader.photographs import UnusableImage, read_photograph
 from experiments import import_keras, run_script
+from experiments.support.photo_jobs import FORMATS, find_photos, save, targets_of
 from experiments.support.runs import read_config
 from models.presets import MODELS
 from models.same_run import CONFIG
 from models.shipped import DEFAULT, named, shipped
 
+SAME = "same"
+
 
 def main():
     """Colour photographs from the command line; status 2 if one of them could not be used."""
     arguments = _parser().parse_args()
-    source, photos = _source_and_photos(arguments.paths)
-    if arguments.out and Path(arguments.out).is_file():
-        raise UserError(f"--out {arguments.out} is a file: name a folder.")
     for name, least in (("samples", 1), ("seed", 0)):
         value = getattr(arguments, name)
         if value is not None and value < least:
             raise UserError(f"--{name} {value} is too small: use a number of at least {least}.")
-    targets = {photo: _targets(photo, arguments) for photo in photos}
-    if len({target for files in targets.values() for target in files}) < sum(map(len, targets.values())):
-        raise UserError("two of the photos would become the same file: colour them one at a time, with --out.")
-    # Says what is wrong with a run before Keras is there.
-    config = read_config(source) if source.is_dir() else None
-    import_keras()
-    from models.colorizing import colorize_photograph, load_colorizer
+    if arguments.format not in (*FORMATS, SAME):
+        raise UserError(f"--format {arguments.format} does not exist: use one of {', '.join((*FORMATS, SAME))}.")
+    source, paths = _source_and_photos(arguments.paths)
+    photos = find_photos(paths)
+    for note in photos.notes:
+        print(f"note: {note}", file=sys.stderr)
+    targets = targets_of(photos.found, arguments.out, arguments.format, arguments.samples)
+    done = [photo for photo, files in targets.items() if all(file.exists() for file in files)]
+    todo = {photo: files for photo, files in targets.items() if arguments.overwrite or photo not in done}
+    counts = Counter(there=len(targets) - len(todo))
+    if todo:
+        colorizer = _colorizer(source)
+        for photo, files in progress_bar(todo.items(), unit="photo"):
+            counts[_color(colorizer, photo.file, files, arguments)] += 1
+    print(_summary(counts))
+    return 2 if counts["unusable"] else 0
 
-    network = load_colorizer(source, config and MODELS[config["model"]][0])
-    failures = 0
-    for photo, files in progress_bar(targets.items(), unit="photo"):
-        try:
-            image = read_image(photo)
-            colors = colorize_photograph(network, image, arguments.samples, arguments.seed)
-        except UnusableImage as reason:
-            print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
-            failures += 1
-            continue
-        for target, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
-            if arguments.compare:
-                gray = luma(to_unit(image)).repeat(3, axis=-1)
-                color = np.concatenate([gray, color], axis=1)
-            with replacing(target) as scratch:
-                imageio.imwrite(scratch, to_uint8(color))
-            print(target)
-    return 2 if failures else 0
+
+def _color(colorizer, photo, files, arguments):
+    """Colour one photo and write what it becomes; "coloured" or "unusable"."""
+    try:
+        photograph = read_photograph(photo)
+        given = (arguments.size, arguments.strength, arguments.samples, arguments.seed)
+        colors = colorizer.colorize(photograph.image, *given)
+    except UnusableImage as reason:
+        print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
+        return "unusable"
+    if photograph.pages > 1:
+        print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
+    for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
+        if arguments.compare:
+            gray = to_uint8(luma(to_unit(np.asarray(photograph.image)))).repeat(3, axis=-1)
+            color = np.concatenate([gray, color], axis=1)
+        with replacing(file) as scratch:
+            save(color, scratch, photograph)
+        print(file)
+    return "coloured"
+
+
+def _summary(counts):
+    parts = [f"{counts['coloured']} coloured"]
+    if counts["there"]:
+        parts.append(f"{counts['there']} there already and left as they are (--overwrite does them again)")
+    if counts["unusable"]:
+        parts.append(f"{counts['unusable']} could not be used")
+    return ", ".join(parts) + "."
 
 
 def _source_and_photos(paths):
     """Where the colorizer is, and the photos: the first path may name a colorizer."""
-    first, *photos = named(paths[0]), *map(Path, paths[1:])
-    for path in (first, *photos):
+    first, *photos = named(at_home(paths[0])), *paths[1:]
+    for path in map(Path, (first, *photos)):
         if path.suffix == ".keras":
             raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
         if path != first and path.suffix == ".npz":
             raise UserError(f"{path} colours photos: name it before them.")
-    if not first.is_dir() and first.suffix != ".npz":
-        return _default(), [first, *photos]
-    if first.is_dir() and not (first / CONFIG).exists():
-        raise UserError(f"{first} is a folder and no run: name the photos in it, as in {first / '*.jpg'}.")
+    if first.suffix != ".npz" and not (first / CONFIG).exists():
+        return _default(), [paths[0], *photos]
     if not photos:
         raise UserError(f"{first} colours photos: name them behind it.")
     return first, photos
@@ -92,28 +115,28 @@ def _default():
     return shipped()[DEFAULT]
 
 
-def _targets(photo, arguments):
-    """The files that a photo becomes."""
-    if photo.is_dir():
-        raise UserError(f"{photo} is a directory: name the photos themselves, and a run before them.")
-    if not photo.is_file():
-        raise UserError(f"{photo} does not exist: check the spelling.")
-    endings = [""] if arguments.samples is None else [f"-{number + 1}" for number in range(arguments.samples)]
-    targets = [Path(arguments.out or photo.parent) / f"{photo.stem}-color{ending}.png" for ending in endings]
-    for target in targets:
-        if target.exists() and not arguments.overwrite:
-            raise UserError(f"{target} exists already: give --overwrite, or another folder with --out.")
-    return targets
+def _colorizer(source):
+    # Says what is wrong with a run before Keras is there.
+    config = read_config(source) if source.is_dir() else None
+    import_keras()
+    from models.colorizing import load_network
+    from models.photographs import Colorizer
+
+    return Colorizer(load_network(source, config and MODELS[config["model"]][0]))
 
 
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    told = (
-        "image files; before them a colorizer, if not the one that comes along: the directory of a training, a packed "
-    )
-    add("paths", nargs="+", metavar="[COLORIZER] PHOTO", help=f"{told}file, or one of {', '.join(shipped())}")
-    add("--out", metavar="FOLDER", help="where to write (default: beside each photo)")
+    told = "image files, folders of them or patterns; before them a colorizer, if not the one that comes along: the "
+    told += f"directory of a training, a packed file, or one of {', '.join(shipped())}"
+    add("paths", nargs="+", metavar="[COLORIZER] PHOTO", help=told)
+    add("--out", metavar="FOLDER|FILE", help="where to write (default: beside each photo)")
+    add("--format", default="png", metavar="NAME", help=f"{', '.join(FORMATS)} or {SAME}, as the photo (default: png)")
+    add("--strength", type=float, default=1.0, metavar="N", help="of the colours, 0 for gray to 2 (default: 1)")
+    told = "about how many pixels a side the network sees (default: as many as it was trained on). Those with a "
+    told += "pretrained encoder, as flowers, see a photo in its own shape; the others squeezed into their square alone"
+    add("--size", type=int, metavar="N", help=told)
     add("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
     add("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")
     add("--compare", action="store_true", help="write the photo in gray and its colouring side by side")

@@ -37,9 +37,9 @@ def main():
     configs = require_comparable([arguments.run_dir])
     ((run_dir, config),) = configs.items()
     import_keras()
-    from models.colorizing import load_colorizer, pack, unpack
+    from models.colorizing import load_network, pack, unpack
 
-    pack(load_colorizer(run_dir, MODELS[config["model"]][0]), file)
+    pack(load_network(run_dir, MODELS[config["model"]][0]), file)
     network, scores = unpack(file), {}
     data = config["data"]
     if arguments.data_dir and data.get("parts"):

@@ -54,7 +54,7 @@ class ChromaOverLuma(Float32Layer):
     def call(self, inputs, training=None):
         image, chroma = (ops.cast(x, "float32") for x in inputs)
         y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
-        chroma = chroma if training else self._shown(chroma)
+        chroma = chroma if training else self.shown(chroma)
         color = _away_from_luma(twice_as_large(chroma) if self.enlarged else chroma)
         if self.kept and not training:
             # `data_loader.images.in_gamut`, for tensors and their range.
@@ -62,7 +62,8 @@ class ChromaOverLuma(Float32Layer):
             color = color * ops.clip(ops.min(room, axis=-1, keepdims=True), 0.0, 1.0)
         return ops.clip(y + color, -1.0, 1.0)
 
-    def _shown(self, chroma):
+    def shown(self, chroma):
+        """The chroma that is laid over the luma when images are made, as `matched` and so on ask for."""
         if self.contrasted:
             length = ops.sqrt(ops.sum(ops.square(chroma), axis=-1, keepdims=True) + 1e-6)
             chroma = chroma * ops.power(length / self.pivot, self.contrast - 1)

@@ -1,4 +1,4 @@
-"""Colour gray images with a trained colorizer: load it, colour arrays of its size, colour a photograph of any size.
+"""Colour gray images with a trained colorizer: load it, and colour arrays of its size.
 
 A colorizer is a network from gray (n, S, S, 1), and maybe noise z (n, d), to colour (n, S, S, 3); images in [-1, 1].
 """
@@ -7,14 +7,13 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from PIL import Image
 
 # Our layers register themselves there, so that they can be read back.
 import models.chroma
 import models.convolutions
 import models.layers  # noqa: F401
 from data_loader.files import DAMAGED, UserError
-from data_loader.images import from_network, in_gamut, luma, resize, to_network, to_uint8, to_unit
+from data_loader.images import from_network, to_network, to_uint8
 from models.half_precision import write_arrays
 from models.shipped import named
 
@@ -22,7 +21,7 @@ CHUNK = 8  # images at a time
 DESCRIPTION = "network"  # name of the architecture in a packed file
 
 
-def load_colorizer(source, class_name=None, file=None):
+def load_network(source, class_name=None, file=None):
     """The colorizer that comes along under a name, as "flowers", that of a run's directory, its last or another `file`
     of `generators_of`, or that of an .npz file of `pack`.
 
@@ -55,7 +54,8 @@ def colorizer_name(class_name):
 
 def generators_of(run_dir):
     """The colorizers of a run's last finished epochs, oldest first, as files generators/epoch_NNN.keras."""
-    return sorted(Path(run_dir).glob("generators/epoch_*.keras"))
+    # By number: epoch 1000 is later than epoch 999.
+    return sorted(Path(run_dir).glob("generators/epoch_*.keras"), key=lambda file: int(file.stem.split("_")[1]))
 
 
 def unpack(file):
@@ -175,23 +175,3 @@ def _predict_with_dropout(network, images, seed):
         # Not `predict`, which would set every layer to test time again.
         chunks = [sampler(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
     return _finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))
-
-
-def colorize_photograph(network, photograph, samples=None, seed=0):
-    """Colour a photograph, an RGB Pillow image of any size, whose own colours are not looked at.
-
-    The network sees the luma of the whole photograph at its own size; the chroma of its answer (RGB − luma)
-    is enlarged bilinearly and added to the photograph's luma, pixel by pixel as far as RGB permits.
-    Gives float (H, W, 3) in [0, 1], or a list of them if samples are asked for, as in `colorize`.
-    """
-    gray = luma(to_unit(np.asarray(photograph)))
-
-    def enlarged(small):
-        chroma = to_unit(small) - luma(to_unit(small))
-        planes = (Image.fromarray(plane) for plane in np.moveaxis(chroma, -1, 0))
-        planes = [plane.resize(photograph.size, Image.Resampling.BILINEAR) for plane in planes]
-        return in_gamut(gray, np.stack(planes, axis=-1))
-
-    size = network.inputs[0].shape[1]
-    small = colorize(network, luma(to_unit(resize(photograph, size)))[None], samples, seed)[0]
-    return enlarged(small) if samples is None else [enlarged(sample) for sample in small]

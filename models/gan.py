@@ -211,7 +211,7 @@ class ColorizationGAN(keras.Model):
             return colorize(self.colorizer, gray, samples, seed, z)
 
     def save_colorizer(self, file):
-        """Write the colorizer alone, to be read by `models.colorizing.load_colorizer`."""
+        """Write the colorizer alone, to be read by `models.colorizing.load_network`."""
         with self.averaged():
             self.colorizer.save(file)
 

@@ -11,6 +11,10 @@ from keras import layers, ops
 # Our layers are written to files under names such as "colorization>Squash", by which they are read back.
 registered = keras.saving.register_keras_serializable(package="colorization")
 
+# Whatever a keras.json of the user's home says: the code is written for these.
+keras.config.set_image_data_format("channels_last")
+keras.config.set_floatx("float32")
+
 # What "same" pads before and after for a 4×4 kernel of stride 1.
 SAME_4 = ((1, 2), (1, 2))
 # Of the moving statistics of batch norms in our own generator, which is trained for few steps.

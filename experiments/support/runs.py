@@ -91,7 +91,7 @@ class TrainedRun:
         files = self.colorizing.generators_of(self.run_dir)
         if len(files) < epochs:
             raise UserError(f"{self.run_dir} keeps the colorizers of {len(files)} epochs: ask --last for no more.")
-        networks = [self.colorizing.load_colorizer(self.run_dir, file=file) for file in files[-epochs:]]
+        networks = [self.colorizing.load_network(self.run_dir, file=file) for file in files[-epochs:]]
         return [partial(coloring_by, network) for network in networks]
 
     def to_color(self, gray, seed):

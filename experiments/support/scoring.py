@@ -231,14 +231,14 @@ def ship(folder, configs, systems, measure):
     `configs` are of runs, by directories named SYSTEM-seedN; `measure` is of a `Scoring`. A packed colorizer that is
     too large now is taken away from the folder. Returns name of each packed file to its entry in tier.json.
     """
-    from models.colorizing import load_colorizer, pack, unpack
+    from models.colorizing import load_network, pack, unpack
 
     shipped = {}
     for run_dir, config in configs.items():
         run, system = Path(run_dir).name, configuration_of(Path(run_dir).name)
         if system not in systems or run != f"{system}-seed0":
             continue
-        file, network = Path(folder) / f"{system}.npz", load_colorizer(run_dir, MODELS[config["model"]][0])
+        file, network = Path(folder) / f"{system}.npz", load_network(run_dir, MODELS[config["model"]][0])
         # Half precision, before compression.
         if 2 * network.count_params() > MOST_BYTES:
             file.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from experiments.support.pages import check
 from experiments.support.scoring import MOST_BYTES, ship
 from experiments.support.store import Scored, read_tiers
 from models import CapsuleCycleGAN, CycleGAN, StochasticCycleGAN, shipped
-from models.colorizing import colorize, load_colorizer, pack, unpack
+from models.colorizing import colorize, load_network, pack, unpack
 from tests.experiments.scripts import PROJECT, call
 
 TIERS = read_tiers(PROJECT / "results")
@@ -39,7 +39,7 @@ def test_a_packed_colorizer_colours_as_before(model, tiny, gray, tmp_path):
         pack(colorizer, tmp_path / f"{number}.npz")
     assert sha256_of_file(tmp_path / "0.npz") == sha256_of_file(tmp_path / "1.npz")
     assert (tmp_path / "0.npz").stat().st_size < 2.5 * colorizer.count_params() + 50_000
-    again = load_colorizer(tmp_path / "0.npz")
+    again = load_network(tmp_path / "0.npz")
     before, after = (colorize(network, gray).astype(int) for network in (colorizer, again))
     assert np.abs(before - after).max() <= 2
     assert again.name == colorizer.name
@@ -155,7 +155,7 @@ def test_what_comes_along_is_what_its_card_tells(name):
     for measures in facts["test"].values():
         for measure, digits in (("ratio_to_gray", 3), ("colorfulness", 1)):
             assert f"{measures[measure]['mean']:.{digits}f}" in card
-    network = load_colorizer(name)
+    network = load_network(name)
     gray = np.stack([flower(number, facts["image_size"]) for number in range(0, 300, 100)]).mean(axis=-1)
     colored = colorize(network, gray.astype(np.uint8)).astype(int)
     assert np.ptp(colored, axis=-1).mean() > 3

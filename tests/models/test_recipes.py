@@ -9,7 +9,7 @@ from data_loader import Batches, UserError
 from data_loader.images import cb_cr, colorfulness, from_network, in_gamut, luma, to_uint8, to_unit
 from models import CycleGAN
 from models.chroma import BOUNDS, ChromaOverLuma, chroma_contrast, fit, match_chroma
-from models.colorizing import colorize, load_colorizer
+from models.colorizing import colorize, load_network
 from models.draws import pool_moves
 from models.layers import ImagePool
 from models.optimizer import AveragingAdam
@@ -126,7 +126,7 @@ def test_images_are_made_with_averaged_weights_and_training_goes_on_with_its_own
     for weight, value in zip(gan.trainable_variables, trained, strict=True):
         assert (numbers(weight) == value).all()
     gray = np.random.default_rng(0).integers(0, 256, (1, 32, 32), np.uint8)
-    assert (colorize(load_colorizer(tmp_path), gray) == gan.colorize(gray)).all()
+    assert (colorize(load_network(tmp_path), gray) == gan.colorize(gray)).all()
     assert (colorize(gan.colorizer, gray) != gan.colorize(gray)).any()
 
 
@@ -159,7 +159,7 @@ def test_images_are_as_colourful_as_the_photographs(tiny, tiny_flowers, tmp_path
     originals = to_unit(tiny_flowers.split("train").color())
     gray = luma(originals)
     # What is saved makes the same images.
-    assert (colorize(load_colorizer(tmp_path), gray) == gan.colorize(gray)).all()
+    assert (colorize(load_network(tmp_path), gray) == gan.colorize(gray)).all()
     assert gan.G.layers[-1].halved
     colored = to_unit(gan.colorize(gray))
     chosen = float(numbers(strength))
@@ -205,7 +205,7 @@ def test_contrast_is_fitted_after_an_epoch_and_saved(tiny, tiny_flowers, tmp_pat
     colored, fitted = gan.colorize(gray), float(numbers(layer.contrast))
     assert fitted != 1
     # What is saved makes the same images.
-    assert (colorize(load_colorizer(tmp_path), gray) == colored).all()
+    assert (colorize(load_network(tmp_path), gray) == colored).all()
     found = chroma_contrast(to_unit(colored))
     assert found == pytest.approx(chroma_contrast(originals), rel=0.1), fitted
     # The objective does not know it.

@@ -7,7 +7,7 @@ import pytest
 
 from data_loader import UserError
 from models import CycleGAN
-from models.colorizing import load_colorizer, pack
+from models.colorizing import load_network, pack
 from models.starting_weights import start_from
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
@@ -29,25 +29,25 @@ def test_a_generator_begins_with_the_weights_of_a_run_or_a_packed_file(tiny, lea
     gan = CycleGAN(**tiny)
     others = weights(gan.D_Y)
     start_from(gan, learned)
-    assert (weights(gan.G) == weights(load_colorizer(learned))).all()
+    assert (weights(gan.G) == weights(load_network(learned))).all()
     assert (weights(gan.D_Y) == others).all()
-    pack(load_colorizer(learned), tmp_path / "packed.npz")
+    pack(load_network(learned), tmp_path / "packed.npz")
     start_from(gan, tmp_path / "packed.npz")
-    assert weights(gan.G) == pytest.approx(weights(load_colorizer(learned)), abs=1e-3)
+    assert weights(gan.G) == pytest.approx(weights(load_network(learned)), abs=1e-3)
 
 
 def test_images_may_have_another_size(tiny, learned):
     gan = CycleGAN(**tiny | {"image_size": 64})
     start_from(gan, learned)
-    assert (weights(gan.G) == weights(load_colorizer(learned))).all()
+    assert (weights(gan.G) == weights(load_network(learned))).all()
 
 
 def test_the_first_step_starts_there_and_a_resumed_run_needs_it_no_more(tiny, tiny_flowers, learned, tmp_path):
-    begun = weights(load_colorizer(learned))
+    begun = weights(load_network(learned))
     how = {"init": str(learned), "sample_interval": 0, "epochs": 1}
     slow = tiny | {"learning_rate": 1e-9}
     CycleGAN(**slow).train(tiny_flowers, tmp_path / "on", max_steps=1, **how)
-    assert weights(load_colorizer(tmp_path / "on")) == pytest.approx(begun, abs=1e-6)
+    assert weights(load_network(tmp_path / "on")) == pytest.approx(begun, abs=1e-6)
     shutil.rmtree(learned)
     assert CycleGAN(**slow).train(tiny_flowers, tmp_path / "on", max_steps=2, **how) == 2
 

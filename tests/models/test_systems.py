@@ -7,7 +7,7 @@ from keras import ops
 
 from data_loader import Batches, UserError
 from models import CapsuleCycleGAN, Pix2Pix, StochasticCycleGAN
-from models.colorizing import load_colorizer
+from models.colorizing import generators_of, load_network
 from tests.models.learners import learners_of
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
@@ -175,14 +175,14 @@ def test_who_learns_from_which_term_of_pix2pix(pix2pix, pair):
 def test_a_keras_file_that_is_no_colorizer_is_refused(gan, tmp_path):
     gan.F.save(tmp_path / "generator.keras")
     with pytest.raises(UserError, match="is no colorizer, from gray to colour"):
-        load_colorizer(tmp_path)
+        load_network(tmp_path)
 
 
 def test_a_colorizer_of_another_class_is_refused(gan, tmp_path):
     gan.save_colorizer(tmp_path / "generator.keras")
-    assert load_colorizer(tmp_path, "CycleGAN").name == "CycleGAN_colorizer"
+    assert load_network(tmp_path, "CycleGAN").name == "CycleGAN_colorizer"
     with pytest.raises(UserError, match="is CycleGAN_colorizer and the run trained a Pix2Pix"):
-        load_colorizer(tmp_path, "Pix2Pix")
+        load_network(tmp_path, "Pix2Pix")
 
 
 @pytest.mark.parametrize("kind", ["stochastic", "pix2pix"])
@@ -193,6 +193,13 @@ def test_a_saved_colorizer_colours_like_the_model(request, kind, tmp_path):
     size = model.options.image_size
     gray = np.random.default_rng(0).integers(0, 256, (2, size, size), np.uint8)
     model.save_colorizer(tmp_path / "generator.keras")
-    network = load_colorizer(tmp_path)
+    network = load_network(tmp_path)
     assert (colorize(network, gray) == model.colorize(gray)).all()
     assert (colorize(network, gray, samples=2, seed=3) == model.colorize(gray, samples=2, seed=3)).all()
+
+
+def test_epoch_1000_is_later_than_epoch_999(tmp_path):
+    (tmp_path / "generators").mkdir()
+    for epoch in (1000, 998, 1001, 999):
+        (tmp_path / "generators" / f"epoch_{epoch:03d}.keras").touch()
+    assert [file.stem for file in generators_of(tmp_path)] == ["epoch_998", "epoch_999", "epoch_1000", "epoch_1001"]

@@ -19,7 +19,7 @@ from keras import ops
 from data_loader import UserError
 from data_loader.files import Interrupted, NonFinite, only_process_in, replacing, write_text
 from models.checkpoints import Checkpoints, Progress
-from models.colorizing import generators_of, load_colorizer
+from models.colorizing import generators_of, load_network
 from tests.conftest import PROJECT
 from tests.models.objective_terms import QUICK_COMPILATION
 from tests.models.older_checkpoints import forget_option
@@ -164,7 +164,7 @@ def test_the_colorizers_of_the_last_three_epochs_are_kept(trained, tiny_flowers)
     first = gan.colorizer.get_weights()
     gan.train(tiny_flowers, run, epochs=3, batch_size=4)
     assert [file.name for file in generators_of(run)] == [f"epoch_00{epoch}.keras" for epoch in (1, 2, 3)]
-    kept = load_colorizer(run, file=generators_of(run)[0]).get_weights()
+    kept = load_network(run, file=generators_of(run)[0]).get_weights()
     assert all((now == then).all() for now, then in zip(kept, first, strict=True))
     assert (run / "generators" / "epoch_003.keras").read_bytes() == (run / "generator.keras").read_bytes()
     gan.train(tiny_flowers, run, epochs=4, batch_size=4)

@@ -1,0 +1,185 @@
+"""Photographs, folders and patterns through `colorize.py`: what is written, what is left, what is told."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_loader import UserError
+from data_loader.images import luma, to_unit
+from experiments.support.photo_jobs import Photo, find_photos, targets_of
+from models import CycleGAN
+from models.colorizing import pack
+from tests.experiments.scripts import call, run
+
+
+@pytest.fixture(scope="module")
+def ours(tiny, tmp_path_factory):
+    """A packed colorizer that colours by chance."""
+    file = tmp_path_factory.mktemp("colorizer") / "ours.npz"
+    pack(CycleGAN(**tiny).colorizer, file)
+    return file
+
+
+def photo(path, size=(50, 40), color="gray"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, color).save(path)
+    return path
+
+
+def written(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_photo_keeps_its_size_and_luminance(ours, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 13, 3), np.uint8)
+    Image.fromarray(pixels).resize((130, 90)).save(tmp_path / "photo.png")
+    done = run("colorize", ours, "photo.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert done.stdout.splitlines() == ["photo-color.png", "1 coloured."]
+    color, original = (to_unit(np.asarray(Image.open(tmp_path / name))) for name in ("photo-color.png", "photo.png"))
+    assert color.shape == (90, 130, 3)
+    assert np.abs(luma(color) - luma(original)).max() < 1.5 / 255
+
+
+def test_a_folder_keeps_its_tree_and_a_second_call_goes_on(ours, tmp_path):
+    for name in ("a.jpg", "a.png", "deep/er/b.png", ".hidden/c.png"):
+        photo(tmp_path / "album" / name)
+    (tmp_path / "album" / "broken.jpg").write_text("no picture")
+    (tmp_path / "album" / "empty.png").touch()
+    (tmp_path / "album" / "notes.txt").touch()
+    done = call("colorize", ours, "album", "--out", "out", cwd=tmp_path)
+    assert written(tmp_path / "out") == {"a-jpg-color.png", "a-png-color.png", "deep/er/b-color.png"}
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (2, "3 coloured, 2 could not be used.")
+    assert done.stderr.count("cannot be used") == 2
+    (tmp_path / "out" / "deep" / "er" / "b-color.png").unlink()
+    left = (tmp_path / "out" / "a-jpg-color.png").stat().st_mtime_ns
+    again = call("colorize", ours, "album", "--out", "out", cwd=tmp_path)
+    assert again.stdout.splitlines()[-1].startswith("1 coloured, 2 there already")
+    assert (tmp_path / "out" / "a-jpg-color.png").stat().st_mtime_ns == left
+    redone = call("colorize", ours, "album", "--out", "out", "--overwrite", cwd=tmp_path)
+    assert redone.stdout.splitlines()[-1].startswith("3 coloured, 2 could")
+
+
+def test_what_was_written_beside_the_photos_is_not_coloured_again(ours, tmp_path):
+    photo(tmp_path / "album" / "rose.png")
+    photo(tmp_path / "album" / "off-color.png")
+    for _ in range(2):
+        done = call("colorize", ours, "album", cwd=tmp_path)
+    assert written(tmp_path / "album") == {"rose.png", "rose-color.png", "off-color.png", "off-color-color.png"}
+    assert "2 there already" in done.stdout
+    assert "2 pictures that were written by this command are left out" in done.stderr
+
+
+def test_patterns_are_expanded_and_a_file_is_done_once(tmp_path):
+    for name in ("a.png", "b.png", "c.jpg", "deep/d.png"):
+        photo(tmp_path / name)
+    (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
+    found = find_photos([str(tmp_path / "*.png"), str(tmp_path / "a.png"), str(tmp_path / "**" / "*.png")])
+    assert [photo.file.name for photo in found.found] == ["a.png", "b.png", "d.png"]
+
+
+def test_links_that_go_round_end_and_names_may_be_any_bytes(tmp_path):
+    photo(tmp_path / "a.png")
+    (tmp_path / "round").symlink_to(tmp_path)
+    odd = os.fsdecode(b"r\xf6se.png")
+    photo(tmp_path / odd)
+    assert {photo.file.name for photo in find_photos([tmp_path]).found} == {"a.png", odd}
+
+
+def test_below_home_is_below_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    photo(tmp_path / "a.png")
+    (found,) = find_photos(["~/a.png"]).found
+    assert targets_of([found], "~/out", "png", None) == {found: [tmp_path / "out" / "a-color.png"]}
+
+
+@pytest.mark.parametrize(
+    ("names", "out", "form", "expected"),
+    [
+        (["a.jpg"], None, "png", ["a-color.png"]),
+        (["a.jpg"], None, "same", ["a-color.jpg"]),
+        (["a.gif"], "out", "same", ["out/a-color.png"]),
+        (["a.jpg"], "red.webp", "png", ["red.webp"]),
+        (["x/a.jpg", "y/a.jpg", "a.png"], "out", "tiff", ["out/a-jpg-color.tif", "out/a-jpg-2-color.tif"]),
+    ],
+)
+def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    from pathlib import Path
+
+    targets = targets_of([Photo(Path(name)) for name in names], out, form, None)
+    assert [str(file) for files in targets.values() for file in files][: len(expected)] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.png", "b.png", "--out", "c.png"], "--out c.png is one file, and there will be more"),
+        (["a.png", "--out", "a.png"], "is the photo itself"),
+        (["a.png", "--out", "notes.txt"], "is a file: name a folder"),
+        (["a.png", "--format", "bmp"], "--format bmp does not exist: use one of png, jpeg, webp, tiff, same"),
+        (["none.png"], "none.png does not exist"),
+        (["*.gif"], "*.gif does not exist"),
+        (["film.mp4"], "ffmpeg -i film.mp4 frames/%05d.png"),
+        (["empty"], "empty holds no photograph"),
+        (["a.png", "--size", "64"], "this colorizer sees 32x32 pixels and nothing else"),
+        (["a.png", "--strength", "3"], "--strength 3 is beyond 0 to 2"),
+        (["a.png", "--samples", "0"], "--samples 0 is too small"),
+    ],
+)
+def test_mistakes_are_a_sentence(ours, arguments, message, tmp_path):
+    for name in ("a.png", "b.png"):
+        photo(tmp_path / name)
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "empty").mkdir()
+    done = call("colorize", ours, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert written(tmp_path) == {"a.png", "b.png", "notes.txt"}
+
+
+def test_what_no_decoder_is_here_for_is_counted(tmp_path):
+    photo(tmp_path / "a.png")
+    for number in range(6):
+        (tmp_path / f"{number}.JXL").touch()
+    (note,) = find_photos([tmp_path]).notes
+    assert "6 .jxl files are left out: export them as JPEG or TIFF" in note
+
+
+@pytest.mark.parametrize(("form", "ending"), [("png", "png"), ("webp", "webp"), ("tiff", "tif"), ("jpeg", "jpg")])
+def test_opacity_resolution_and_exif_go_along(ours, tmp_path, form, ending):
+    image = Image.new("RGBA", (40, 20), (90, 90, 90, 128))
+    exif = image.getexif()
+    exif[0x10F] = "Box camera"
+    image.save(tmp_path / "a.png", dpi=(300, 300), exif=exif)
+    done = call("colorize", ours, "a.png", "--format", form, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / f"a-color.{ending}") as again:
+        assert again.getexif()[0x10F] == "Box camera"
+        assert (again.mode == "RGBA") == (form != "jpeg")
+        if form != "webp":  # which has no place for it but EXIF
+            assert again.info["dpi"] == pytest.approx((300, 300), abs=0.5)
+
+
+def test_gray_and_colours_stand_side_by_side_and_strength_0_is_gray(ours, tmp_path):
+    photo(tmp_path / "a.png", (50, 40), (200, 100, 50))
+    assert call("colorize", ours, "a.png", "--compare", "--strength", 0, cwd=tmp_path).returncode == 0
+    pixels = np.asarray(Image.open(tmp_path / "a-color.png"))
+    assert pixels.shape == (40, 100, 3)
+    assert (pixels[:, :50] == pixels[:, 50:]).all()
+    assert np.ptp(pixels, axis=-1).max() == 0
+
+
+def test_of_several_pages_it_says_so(ours, tmp_path):
+    pages = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    done = call("colorize", ours, "a.tif", cwd=tmp_path)
+    assert "has 2 pages or frames: the first was coloured" in done.stderr
+
+
+def test_nothing_to_color_is_an_error():
+    with pytest.raises(UserError, match="does not exist"):
+        find_photos(["/no/such/photo.jpg"])
