@@ -4,9 +4,9 @@ from pathlib import Path
 
 from data_loader.batches import Batches
 from data_loader.files import UserError, at_home
-from data_loader.flowers import Flowers, from_files
-from data_loader.folders import pictures_below
+from data_loader.flowers import Flowers
 from data_loader.joined_flowers import join_flowers, require_distinct, sets_named
+from data_loader.own_photographs import load_folder
 from data_loader.oxford_flowers import load_oxford
 from data_loader.synthetic_flowers import load_synthetic
 
@@ -56,7 +56,7 @@ def _load_one(dataset, image_size, data_dir, beside_oxford17):
     if dataset in ("oxford17", "oxford102"):
         return load_oxford(dataset, image_size, data_dir, beside_oxford17)
     if dataset != "auto":
-        return load_folder(at_home(dataset), image_size)
+        return load_folder(at_home(dataset), image_size, folder_name(at_home(dataset)))
     try:
         return load_oxford("oxford17", image_size, data_dir)
     except UserError as reason:
@@ -65,28 +65,6 @@ def _load_one(dataset, image_size, data_dir, beside_oxford17):
         flowers = load_synthetic(image_size)
         flowers.notes.append(f"Oxford-17 cannot be had, so this goes on with SYNTHETIC flowers. The reason: {reason}")
         return flowers
-
-
-def load_folder(folder, image_size):
-    """Load every image below `folder` that is not hidden; the first level of subfolders names the classes.
-
-    20 % of each class are for the test and 10 % for validation, identical pictures on one side.
-    """
-    if not folder.is_dir():
-        raise UserError(
-            f"--dataset {folder} is neither a folder nor one of auto, oxford17, oxford102, synthetic: "
-            "check the spelling of the path."
-        )
-    paths, notes = pictures_below(folder)
-    files = {path.relative_to(folder).as_posix(): path for path in sorted(paths)}
-    if not files:
-        left = f" ({notes[0]})" if notes else ""
-        raise UserError(f"--dataset {folder} holds no image file{left}: give a folder with JPEG, PNG or other images.")
-    class_of = [name.split("/")[0] if "/" in name else "" for name in files]
-    class_names = sorted(set(class_of))
-    labels = [class_names.index(name) for name in class_of]
-    named = (folder_name(folder), str(folder.resolve()))
-    return from_files(*named, files, labels, class_names, image_size, notes=notes)
 
 
 def folder_name(folder):

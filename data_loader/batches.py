@@ -21,7 +21,8 @@ class Batches:
         split: the training `Split`.
         batch_size: images a batch.
         seed: whole number.
-        paired: gray and colour of the same photographs.
+        paired: gray and colour of the same photographs. Where a set has gray photographs of its own, they are the gray
+            images, and there are no pairs.
         pairing: "shuffled" draws both domains from all photographs, as the paper did; "disjoint" gives
             the gray images from one half and the colour images from the other, and goes with unpaired batches only.
         zoom: images are random squares cut from the photographs, with sides of at least 1 − zoom of theirs.
@@ -29,7 +30,10 @@ class Batches:
     """
 
     def __init__(self, split, batch_size=1, seed=0, paired=False, pairing="shuffled", zoom=0.0, exposure=0.0):
-        self.gray_split = self.color_split = split
+        self.gray_split, self.color_split = split.flowers.gray_photographs() or split, split
+        if self.gray_split is not split and (paired or pairing == "disjoint"):
+            problem = f"{split.flowers.name} has gray photographs of its own, in trainA, and no pairs"
+            raise UserError(f"{problem}: use a CycleGAN with --pairing shuffled.")
         if pairing == "disjoint":
             if paired:
                 raise UserError("--pairing disjoint leaves no pairs to learn from: use --pairing shuffled.")

@@ -11,6 +11,8 @@ from data_loader.images import resize
 from data_loader.photographs import read_image
 
 SPLITS = ("train", "val", "test")
+# Splits of gray photographs that have no colours, where a set has such: to learn from, and to look at.
+GRAY_TRAIN, GRAY_TEST = "train gray", "test gray"
 FEW_IMAGES = 10
 
 
@@ -29,7 +31,7 @@ class Flowers:
         source: what to give to `load_flowers` to have it again.
         images: uint8 (N, S, S, 3), whose unique names are `ids`; of joined sets a `StackedImages`.
         labels: int (N,), positions in `class_names`.
-        split_of: str (N,), each one of "train", "val", "test".
+        split_of: str (N,), each one of "train", "val", "test"; and of gray photographs `GRAY_TRAIN` or `GRAY_TEST`.
         groups: int (N,), equal for pictures of the same photograph.
         digest: SHA-256 of the pixels, so that a run can tell that it was given the same data again.
         notes: sentences a person should see: what is missing, what was skipped and why.
@@ -61,13 +63,18 @@ class Flowers:
     def split(self, name):
         """One of the splits "train", "val", "test", or "all", as a `Split`; an empty one is a `UserError`."""
         require_split(name)
-        positions = np.flatnonzero((self.split_of == name) | (name == "all"))
+        positions = np.flatnonzero(np.isin(self.split_of, SPLITS if name == "all" else [name]))
         if not len(positions):
             raise UserError(
                 f"the {name} split of {self.name} is empty ({len(self.ids)} image(s) in all): "
                 "add images, or choose another split."
             )
         return Split(self, positions)
+
+    def gray_photographs(self):
+        """The gray photographs to learn from, as a `Split`; None where the colour ones serve as such."""
+        positions = np.flatnonzero(self.split_of == GRAY_TRAIN)
+        return Split(self, positions) if len(positions) else None
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,9 @@ def pairs(options, batches, step):
     """
     if not options.paired_weight:
         return {}
+    if batches.gray_split.flowers.gray_photographs():
+        problem = f"{batches.gray_split.flowers.name} has gray photographs of its own, in trainA, and no pairs"
+        raise UserError(f"{problem} for --paired-weight: leave it at 0.")
     if batches.gray_split is not batches.color_split:
         raise UserError("--pairing disjoint leaves no pairs for --paired-weight: use --pairing shuffled.")
     known = batches.known_pairs(options.paired_fraction)

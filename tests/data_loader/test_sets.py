@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_loader import UserError, load_flowers
-from data_loader.cache import cached_images
+from data_loader import Batches, UserError, load_flowers
+from data_loader.cache import cache_dir, cached_images
 from data_loader.flowers import identical_pictures, stratified_split
 from data_loader.images import luma, to_unit
 from data_loader.synthetic_flowers import SPECIES, flower, possible_flowers
@@ -174,3 +174,63 @@ def test_what_a_killed_decoding_left_is_swept_but_not_one_that_runs(cache):
     cached_images("swept", ["a"], 8, lambda position: np.zeros((8, 8, 3), np.uint8))
     assert (left.exists(), running.exists()) == (False, True)
     running.rmdir()
+
+
+def draw(folder, name, count, color=False):
+    """Pictures of noise in a folder, gray unless in `color`."""
+    (folder / name).mkdir(parents=True)
+    for number in range(count):
+        pixels = np.random.default_rng(hash_of(name) + number).integers(0, 256, (20, 20, 3 if color else 1), np.uint8)
+        Image.fromarray(pixels if color else pixels[..., 0]).save(folder / name / f"{number}.png")
+
+
+def hash_of(name):
+    return sum(name.encode()) * 1000
+
+
+def test_domains_are_what_their_folders_say(tmp_path):
+    for name in ("trainA", "testA", "trainB", "testB", "extra"):
+        draw(tmp_path, name, 12, color=name.endswith("B"))
+    flowers = load_flowers(str(tmp_path), image_size=16)
+    assert all(name.startswith("testB/") for name in flowers.split("test").ids)
+    assert len(flowers.split("test")) == 12
+    assert flowers.split_sizes == {"train": 11, "val": 1, "test": 12}
+    batches = Batches(flowers.split("train"), batch_size=4)
+    assert all(name.startswith("trainA/") for name in batches.gray_split.ids)
+    assert all(name.startswith("trainB/") for name in batches.color_split.ids)
+    assert batches.steps_per_epoch == 3
+    gray, _ = batches.batch(0)
+    own = luma(to_unit(flowers.gray_photographs().color())) * 2 - 1
+    seen = np.concatenate([own, own[:, :, ::-1]])
+    assert all(np.abs(image - seen).max(axis=(1, 2, 3)).min() < 1e-5 for image in gray)
+    assert "12 images outside" in flowers.notes[0]
+    for mistake in ({"paired": True}, {"pairing": "disjoint"}):
+        with pytest.raises(UserError, match="has gray photographs of its own, in trainA, and no pairs"):
+            Batches(flowers.split("train"), **mistake)
+
+
+def test_splits_are_what_their_folders_say(tmp_path):
+    for name in ("train/roses", "train/tulips", "test/roses", "test/tulips"):
+        draw(tmp_path, name, 10, color=True)
+    flowers = load_flowers(str(tmp_path), image_size=16)
+    assert flowers.class_names == ["roses", "tulips"]
+    assert all(name.startswith("test/") for name in flowers.split("test").ids)
+    assert flowers.split_sizes == {"train": 18, "val": 2, "test": 20}
+    draw(tmp_path, "val/roses", 3, color=True)
+    assert load_flowers(str(tmp_path), image_size=16).split_sizes == {"train": 20, "val": 3, "test": 20}
+
+
+def test_files_that_nothing_can_read_are_counted(tmp_path):
+    for number in range(5):
+        Image.new("RGB", (20, 20), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    for number in range(6):
+        (tmp_path / f"{number}.CR2").touch()
+    flowers = load_flowers(str(tmp_path), image_size=16)
+    assert len(flowers.ids) == 5
+    assert "6 .cr2 files are left out" in flowers.notes[0]
+
+
+def test_the_cache_may_be_below_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FLOWERS_CACHE_DIR", "~/fc")
+    assert cache_dir() == tmp_path / "fc"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_loader import UserError
-from models import CycleGAN
+from models import CycleGAN, StochasticCycleGAN
 from models.colorizing import load_network, pack
 from models.starting_weights import start_from
 
@@ -63,6 +63,16 @@ def test_strength_is_fitted_anew(tiny, learned):
 def _saved(gan, folder):
     gan.save_colorizer(folder / "generator.keras")
     return folder
+
+
+def test_noise_may_be_added(tiny, tmp_path):
+    options = tiny | {"generator": "pretrained", "lambda_cycle": 0.0}
+    folder = _saved(CycleGAN(**options, seed=3), tmp_path)
+    gan = StochasticCycleGAN(**options)
+    start_from(gan, folder)
+    gray = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 1)).astype("float32")
+    plain = load_network(folder).predict(gray, verbose=0)
+    assert gan.colorizer.predict([gray, np.zeros((1, 16), "float32")], verbose=0) == pytest.approx(plain, abs=1e-5)
 
 
 def test_another_network_is_refused(tiny, learned):
