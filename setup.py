@@ -24,5 +24,9 @@ setup(
     },
     entry_points={"console_scripts": [f"flowers-{name} = flower_colorization:main" for name in COMMANDS]},
     install_requires=[line for line in NEEDED.splitlines() if line and not line.startswith(("#", "-"))],
-    extras_require={"jax": ["jax>=0.6,<1"], "torch": ["torch>=2.7,<3"]},
+    extras_require={
+        "jax": ["jax>=0.6,<1"],
+        "torch": ["torch>=2.7,<3"],
+        "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.16,<2"],
+    },
 )

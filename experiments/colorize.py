@@ -7,6 +7,7 @@ python experiments/colorize.py photo.jpg --compare             gray and colours 
 python experiments/colorize.py photo.jpg --strength 0.7        paler, or with more than 1 stronger
 python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours instead of the shipped colorizer
 python experiments/colorize.py FILE.npz photo.jpg              by a packed one, such as those of results/*/colorizers
+python experiments/colorize.py FILE.onnx photo.jpg             by one that export.py wrote, without waiting for Keras
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4   photo-color-1.png to -4.png: a stochastic run or pix2pix
 
 What is there already is left as it is, so a second call of the same command goes on where the first stopped.
@@ -36,6 +37,8 @@ from models.same_run import CONFIG
 from models.shipped import DEFAULT, named, shipped
 
 SAME = "same"
+# Endings of files that colour.
+PACKED = (".npz", ".onnx")
 
 
 def main():
@@ -99,9 +102,9 @@ def _source_and_photos(paths):
     for path in map(Path, (first, *photos)):
         if path.suffix == ".keras":
             raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
-        if path != first and path.suffix == ".npz":
+        if path != first and path.suffix in PACKED:
             raise UserError(f"{path} colours photos: name it before them.")
-    if first.suffix != ".npz" and not (first / CONFIG).exists():
+    if first.suffix not in PACKED and not (first / CONFIG).exists():
         return _default(), [paths[0], *photos]
     if not photos:
         raise UserError(f"{first} colours photos: name them behind it.")
@@ -116,11 +119,15 @@ def _default():
 
 
 def _colorizer(source):
+    if source.suffix == ".onnx":
+        from models.onnx_colorizer import OnnxColorizer
+
+        return OnnxColorizer(source)
     # Says what is wrong with a run before Keras is there.
     config = read_config(source) if source.is_dir() else None
     import_keras()
+    from models.colorizer import Colorizer
     from models.colorizing import load_network
-    from models.photographs import Colorizer
 
     return Colorizer(load_network(source, config and MODELS[config["model"]][0]))
 

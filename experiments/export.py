@@ -1,9 +1,13 @@
-"""Pack a trained colorizer into one small file, with its scores beside it: NAME.npz and NAME.json.
+"""Pack a trained colorizer into one file, for this project or for programs without Keras.
 
 python experiments/export.py RUN_DIR --out roses.npz      half precision, a fourth of the run's own file or less
 python experiments/colorize.py roses.npz photo.jpg        it needs nothing else of the run
+python experiments/export.py flowers --out flowers.onnx   or .tflite, or a folder with --format saved_model
+python experiments/colorize.py flowers.onnx photo.jpg     by onnxruntime, without waiting for a framework
 
-It is scored on the test split of the run's photographs, of each set by itself where the run joined several.
+A packed run is scored on the test split of the run's photographs, of each set by itself where the run joined several:
+NAME.json beside NAME.npz has the scores. The other formats are compared with Keras' own answers. ONNX needs
+pip install -e '.[onnx]', and the other two TensorFlow as the backend.
 """
 
 import sys
@@ -20,21 +24,82 @@ from data_loader.files import sha256_of_file, write_text
 from data_loader.joined_flowers import sets_named
 from evaluation.baselines import PERFECT
 from experiments import import_keras, run_script
-from experiments.support.runs import flowers_of_runs, require_comparable
+from experiments.support.runs import flowers_of_runs, read_config, require_comparable
 from experiments.support.scoring import Question, Scoring
 from experiments.support.store import IDENTITY, interval
 from models.presets import MODELS
+from models.shipped import named
 
 MEASURES = ("ratio_to_gray", "colorfulness", "psnr", "ciede2000")
+PACKED = "npz"
+# Format to the ending of what is written; a SavedModel is a folder.
+FORMATS = {PACKED: ".npz", "onnx": ".onnx", "saved_model": "", "tflite": ".tflite"}
+MOST_APART = 1e-3  # of the range
 
 
 def main():
     """Export from the command line."""
     arguments = _parser().parse_args()
-    file = Path(arguments.out)
-    if file.suffix != ".npz":
-        raise UserError(f"--out {file} has another ending than .npz: write {file.with_suffix('.npz')}.")
-    configs = require_comparable([arguments.run_dir])
+    out = Path(arguments.out)
+    by_ending = {ending: form for form, ending in FORMATS.items() if ending}
+    form = arguments.format or by_ending.get(out.suffix)
+    if form not in FORMATS:
+        what = f"--format {form} does not exist" if form else f"--out {out} says no format by its ending"
+        raise UserError(f"{what}: give --format with one of {', '.join(FORMATS)}.")
+    if out.suffix != FORMATS[form]:
+        wanted = FORMATS[form] or "none, as it is a folder"
+        raise UserError(f"--out {out} has another ending than {form} has: {wanted}.")
+    return _pack(arguments, out) if form == PACKED else _convert(arguments, form, out)
+
+
+def _convert(arguments, form, out):
+    """Write a colorizer in the format of other programs, and compare its answers with Keras'."""
+    if arguments.data_dir:
+        raise UserError(f"--data-dir is for scoring, and {form} files are not scored: leave it out.")
+    source = named(arguments.source)
+    config = read_config(source) if source.is_dir() else None
+    backend = import_keras().backend.backend()
+    if form != "onnx" and backend != "tensorflow":
+        raise UserError(f"--format {form} cannot be made with KERAS_BACKEND={backend}: use tensorflow.")
+    from models.colorizer import Colorizer
+    from models.colorizing import load_network
+    from models.export_formats import WRITERS
+
+    colorizer = Colorizer(load_network(source, config and MODELS[config["model"]][0]))
+    try:
+        apart = WRITERS[form](colorizer, out, _about(source, config)) / 2
+    except (UserError, OSError):
+        raise
+    except Exception as error:  # Keras and the converters have classes of their own for what they cannot do
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        problem = f"--format {form} cannot be made of {source} with {backend} ({reason})"
+        raise UserError(f"{problem}: use another.") from error
+    if apart > MOST_APART:
+        raise UserError(f"{out} answers otherwise than Keras, by up to {apart:.0e} of the range: do not use it.")
+    files = [file for file in out.rglob("*") if file.is_file()] if out.is_dir() else [out]
+    size = sum(file.stat().st_size for file in files) / 1e6
+    print(f"{out}, {size:.1f} MB; its answers are those of Keras to {apart:.0e} of the range.")
+    return 0
+
+
+def _about(source, config):
+    """What goes into a file, name to text, so that whoever finds it knows what it is."""
+    text = "Colours gray photographs: from luma (ITU-R BT.601) to RGB, both from -1 to 1."
+    beside = source.with_suffix(".json")
+    if config is None and beside.is_file():
+        config = json.loads(beside.read_text(encoding="utf-8"))
+    if config is None:
+        return {"description": text, "origin": source.name}
+    data = config["data"] if isinstance(config["data"], str) else config["data"]["name"]
+    origin = f"{config['model']}, preset {config['preset']}, trained on {data}"
+    # That of the weights which a pretrained generator began with; what is trained from nothing is its maker's.
+    pretrained = config["options"].get("generator") == "pretrained"
+    return {"description": text, "origin": origin} | ({"license": "Apache-2.0"} if pretrained else {})
+
+
+def _pack(arguments, file):
+    """Pack a run's colorizer for this project, and score it."""
+    configs = require_comparable([arguments.source])
     ((run_dir, config),) = configs.items()
     import_keras()
     from models.colorizing import load_network, pack, unpack
@@ -64,9 +129,11 @@ def main():
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("run_dir", metavar="RUN_DIR", help="directory of a training")
-    add("--out", required=True, metavar="FILE.npz", help="where to write")
-    add("--data-dir", help="folder that holds the Oxford images, if they are elsewhere now")
+    told = "directory of a training; for formats other than npz also a packed file, or one that comes along, as flowers"
+    add("source", metavar="RUN_DIR | NAME", help=told)
+    add("--out", required=True, metavar="FILE", help="where to write; its ending says the format")
+    add("--format", metavar="NAME", help=f"{', '.join(FORMATS)} (default: by the ending of --out)")
+    add("--data-dir", help="folder that holds the Oxford images to score by, if they are elsewhere now")
     return parser
 
 

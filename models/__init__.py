@@ -9,7 +9,7 @@ from models.presets import MODELS
 
 # A class is in the file that is called as its script.
 _HOMES = {class_name: f"models.{name}" for name, (class_name, _) in MODELS.items()}
-_HOMES["load_colorizer"] = "models.photographs"
+_HOMES["load_colorizer"] = "models.colorizer"
 
 __all__ = list(_HOMES)
 

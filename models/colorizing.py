@@ -14,6 +14,7 @@ import models.convolutions
 import models.layers  # noqa: F401
 from data_loader.files import DAMAGED, UserError
 from data_loader.images import from_network, to_network, to_uint8
+from models.draws import sampled_z
 from models.half_precision import write_arrays
 from models.shipped import named
 
@@ -145,13 +146,7 @@ def _finite(images):
 
 def noise_of(network, images, samples=None, seed=0, z=None):
     """The noise of every image and sample, (n · samples, d)."""
-    size = network.inputs[1].shape[-1]
-    shape = (images, size) if samples is None else (images, samples, size)
-    if z is None:
-        z = np.random.default_rng(seed).standard_normal(shape)
-    if np.shape(z) != shape:
-        raise UserError(f"z has the shape {np.shape(z)}: give {shape}.")
-    return np.asarray(z, "float32").reshape(-1, size)
+    return sampled_z(network.inputs[1].shape[-1], images, samples, seed, z)
 
 
 def _dropouts(network):

@@ -22,6 +22,19 @@ def z(noise, size, batches, step):
     return {"z": draw((batches.images_in(step), size), dtype="float32")}
 
 
+def sampled_z(size, images, samples=None, seed=0, z=None):
+    """The z (n · samples, size) of images that are coloured: drawn from N(0, I) by the seed, or a given one.
+
+    A `UserError` where `z` is not (n, size) or, with samples, (n, samples, size).
+    """
+    shape = (images, size) if samples is None else (images, samples, size)
+    if z is None:
+        z = np.random.default_rng(seed).standard_normal(shape)
+    if np.shape(z) != shape:
+        raise UserError(f"z has the shape {np.shape(z)}: give {shape}.")
+    return np.asarray(z, "float32").reshape(-1, size)
+
+
 def gray_noise(deviation, image_size, batches, step):
     """Gaussian noise that a step adds to F(y), (n, S, S, 1).
 

@@ -26,8 +26,6 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 EPSILON = 1e-3
-# The coarsest features are an image's 32nd.
-STRIDE = 32
 # PyTorch's names of a batch norm's weights, in the order of Keras'.
 NORM_WEIGHTS = ("weight", "bias", "running_mean", "running_var")
 

@@ -11,9 +11,10 @@ from keras import layers
 
 from models.chroma import ChromaOverLuma
 from models.convolutions import MergingConv2D, NarrowConv2D, UpsampledConv2D
-from models.efficientnet import STRIDE, encoder
+from models.efficientnet import encoder
 from models.layers import MOMENTUM, SAME_4, ReflectionPadding2D, batch_norm, normal, normalization, tanh_output
 from models.option_tables import require_multiple
+from models.options import STRIDE
 
 RESNET_BLOCKS = 6
 # Channels of the decoder at strides 16, 8, 4 and 2, and of its last layer.

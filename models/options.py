@@ -22,6 +22,8 @@ class ModelOptions(Options):
     seed: int = option(0, "of the weights, the order of the images and all that is random", at_least=0, below=2**32)
 
 
+# The sides of images that a pretrained network sees are multiples of it: its coarsest features are a 32nd as wide.
+STRIDE = 32
 # They change the chroma of images, so there must be chroma.
 CHROMA_OPTIONS = ("match_colorfulness", "match_contrast", "half_chroma", "keep_luma")
 

@@ -1,43 +1,34 @@
-"""Colour photographs of any size and shape: chroma that a network sees for a small copy, over the photograph's luma."""
+"""Colour photographs of any size and shape: chroma that a network sees for a small copy, over the photograph's luma.
 
-import json
-from functools import cached_property
+Nothing here needs Keras: what runs the network is a subclass's business.
+"""
 
-import keras
 import numpy as np
-from keras import ops
 from PIL import Image
 
 from data_loader.files import UserError
-from data_loader.images import cb_cr, chroma_of, from_network, in_gamut, luma, to_network, to_uint8, to_unit
+from data_loader.images import chroma_of, in_gamut, luma, to_uint8, to_unit
 from data_loader.photographs import read_image
-from models.colorizing import load_network, noise_of, predict_colors, reads_noise
-from models.efficientnet import STRIDE
 from models.joint_upsampling import Enlargement, in_threads
+from models.options import STRIDE
 
 MOST_STRENGTH = 2.0
 MOST_SIZE = 2048
 
 
-def load_colorizer(source):
-    """A `Colorizer` by name, as "flowers", or of a packed file or a run's directory; see `colorizing.load_network`."""
-    return Colorizer(load_network(source))
+class PhotoColorizer:
+    """Colours photographs by a network that was trained for images of side `size`.
 
-
-class Colorizer:
-    """A trained network that colours photographs.
-
-    Attributes:
-        network: Keras model from gray (n, S, S, 1), and maybe z (n, d), to colour (n, S, S, 3), all in [−1, 1].
-        size: the side S that it was trained for.
-        keeps_shape: whether it sees a photograph in its own shape, as networks with a pretrained encoder do; the others
-            were trained on whole photographs squeezed into squares, and see them so.
+    `keeps_shape` says whether it sees a photograph in its own shape, as networks with a pretrained encoder do; the
+    others were trained on whole photographs squeezed into squares, and see them so.
     """
 
-    def __init__(self, network):
-        self.network, self.size = network, network.inputs[0].shape[1]
-        inner = _layer(_layer(network, "G"), "chroma")
-        self.keeps_shape = _layer(inner, "encoder") is not None
+    def __init__(self, size, keeps_shape):
+        self.size, self.keeps_shape = size, keeps_shape
+
+    def chroma(self, gray, samples=None, seed=0):
+        """Cb and Cr that the network sees for a gray image (h, w, 1) in [0, 1]: float32 (samples or 1, h', w', 2)."""
+        raise NotImplementedError
 
     def colorize(self, photograph, size=None, strength=1.0, samples=None, seed=0):
         """Colour a photograph; of its own colours nothing but their luma is looked at.
@@ -57,17 +48,15 @@ class Colorizer:
             UnusableImage: the photograph is none.
         """
         if not 0 <= strength <= MOST_STRENGTH:
-            raise UserError(
-                f"--strength {strength:g} is beyond 0 to {MOST_STRENGTH:g}: use a number between, such as 1."
-            )
+            problem = f"--strength {strength:g} is beyond 0 to {MOST_STRENGTH:g}"
+            raise UserError(f"{problem}: use a number between, such as 1.")
         image = read_image(photograph)
-        colorings = self.chroma(luma(to_unit(np.asarray(self._small(image, size)))), samples, seed)
+        colorings = self.chroma(luma(to_unit(np.asarray(self.small(image, size)))), samples, seed)
         enlargement = Enlargement(np.concatenate(strength * colorings, axis=-1), image)
         colored = np.empty((len(colorings), image.height, image.width, 3), np.uint8)
 
         def color(rows):
-            strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
-            gray = luma(to_unit(strip))
+            gray = luma(to_unit(np.asarray(image.crop((0, rows.start, image.width, rows.stop)))))
             planes = enlargement.rows(rows, gray[..., 0])
             for number, own in enumerate(np.split(planes, len(colorings), axis=-1)):
                 colored[number, rows.start : rows.stop] = to_uint8(in_gamut(gray, chroma_of(own)))
@@ -75,32 +64,8 @@ class Colorizer:
         in_threads(color, enlargement.strips())
         return colored[0] if samples is None else list(colored)
 
-    def chroma(self, gray, samples=None, seed=0):
-        """Cb and Cr that the network sees for a gray image (h, w, 1) in [0, 1]: float32 (samples or 1, h', w', 2)."""
-        gray = gray[None]
-        if not self.keeps_shape:
-            return cb_cr(from_network(predict_colors(self.network, to_network(gray), samples, seed)))
-        image = np.repeat(to_network(gray).repeat(3, axis=-1), samples or 1, axis=0)
-        if reads_noise(self.network):
-            inputs = [image, noise_of(self.network, 1, samples, seed)]
-        elif samples is not None:
-            raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
-        else:
-            inputs = image
-        generator = _layer(self._of_any_shape, "G")
-        # Called as it is, not by `predict`, which would compile it for each shape.
-        chroma = generator.layers[-1].shown(_layer(generator, "chroma")(inputs, training=False))
-        return ops.convert_to_numpy(chroma) / 2
-
-    @cached_property
-    def _of_any_shape(self):
-        """The network for images of any height and width that are multiples of `STRIDE`."""
-        network = keras.models.model_from_json(json.dumps(_without_sides(json.loads(self.network.to_json()))))
-        network.set_weights(self.network.get_weights())
-        return network
-
-    def _small(self, image, size):
-        """The copy of a photograph that the network sees."""
+    def small(self, image, size=None):
+        """The copy of an RGB Pillow image that the network sees; `size` as in `colorize`."""
         if not self.keeps_shape:
             if size not in (None, self.size):
                 told = f"this colorizer sees {self.size}x{self.size} pixels and nothing else"
@@ -114,20 +79,3 @@ class Colorizer:
         scale = size / (image.width * image.height) ** 0.5
         sides = (max(1, round(side * scale / STRIDE)) * STRIDE for side in image.size)
         return image.resize(tuple(sides), Image.Resampling.BILINEAR)
-
-
-def _layer(network, name):
-    """A network's own layer of a name; None where there is none."""
-    return next((layer for layer in getattr(network, "layers", ()) if layer.name == name), None)
-
-
-def _without_sides(config):
-    """A network's description with inputs of any height and width."""
-    if isinstance(config, list):
-        return [_without_sides(part) for part in config]
-    if not isinstance(config, dict):
-        return config
-    kept = {name: _without_sides(part) for name, part in config.items() if name != "build_config"}
-    if config.get("class_name") == "InputLayer" and len(shape := config["config"]["batch_shape"]) == 4:
-        kept["config"]["batch_shape"] = [None, None, None, shape[-1]]
-    return kept

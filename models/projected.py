@@ -11,9 +11,10 @@ from keras import layers
 
 from models.capsules import ConvolutionalCapsules, Squash
 from models.discriminators import CAPSULE, real_or_fake
-from models.efficientnet import STRIDE, frozen_features
+from models.efficientnet import frozen_features
 from models.layers import SpectralConv2D
 from models.option_tables import require_multiple
+from models.options import STRIDE
 
 MIXED = 64  # channels
 WIDEST = 4  # times a head's first convolution

@@ -1,0 +1,111 @@
+"""A trained Keras network that colours photographs."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from data_loader.files import UserError
+from data_loader.images import LUMA_WEIGHTS, cb_cr, from_network, to_network
+from models.colorizing import has_noise, load_network, noise_of, predict_colors, reads_noise
+from models.photographs import PhotoColorizer
+
+
+def load_colorizer(source):
+    """What colours photographs, by name, as "flowers", or of a packed file, a run's directory or an .onnx file.
+
+    It has `colorize`, see `PhotoColorizer`; a `UserError` where there is none, or it cannot be read.
+    """
+    if Path(source).suffix == ".onnx":
+        from models.onnx_colorizer import OnnxColorizer
+
+        return OnnxColorizer(source)
+    return Colorizer(load_network(source))
+
+
+class Colorizer(PhotoColorizer):
+    """`network` is a Keras model from gray (n, S, S, 1), and maybe z (n, d), to colour (n, S, S, 3), all in [−1, 1]."""
+
+    def __init__(self, network):
+        self.network = network
+        encoder = _layer(_layer(_layer(network, "G"), "chroma"), "encoder")
+        super().__init__(network.inputs[0].shape[1], keeps_shape=encoder is not None)
+
+    def chroma(self, gray, samples=None, seed=0):
+        """As in the base class; a `UserError` where samples are asked for and there is one colouring alone."""
+        if samples is not None and not has_noise(self.network):
+            raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
+        image = to_network(gray[None])
+        if not self.keeps_shape:
+            return cb_cr(from_network(predict_colors(self.network, image, samples, seed)))
+        inputs = [np.repeat(image, samples or 1, axis=0)]
+        if reads_noise(self.network):
+            inputs.append(noise_of(self.network, 1, samples, seed))
+        # Called as it is, not by `predict`, which would compile it for each shape.
+        return ops.convert_to_numpy(self._to_chroma(inputs, training=False))
+
+    @cached_property
+    def _to_chroma(self):
+        return keras.Model(self.of_any_shape.inputs, self.of_any_shape.outputs[1])
+
+    def for_export(self, any_shape=True):
+        """The network with a second output, Cb and Cr in [−0.5, 0.5]; for any shape where it sees them."""
+        if any_shape and self.keeps_shape:
+            return self.of_any_shape
+        inputs = [keras.Input(tensor.shape[1:]) for tensor in self.network.inputs]
+        color = self.network(inputs if len(inputs) > 1 else inputs[0])
+        return keras.Model(inputs, [color, _CbCr()(color)])
+
+    @cached_property
+    def of_any_shape(self):
+        """The network for sides that are multiples of 32: [gray (n, h, w, 1), and maybe z] to colour (n, h, w, 3) in
+        [−1, 1], and Cb and Cr (n, h / 2, w / 2, 2) in [−0.5, 0.5], from which it is made.
+        """
+        network = keras.models.model_from_json(json.dumps(_without_sides(json.loads(self.network.to_json()))))
+        network.set_weights(self.network.get_weights())
+        generator = _layer(network, "G")
+        gray, *z = network.inputs
+        image, over_luma = keras.layers.Concatenate()([gray] * 3), generator.layers[-1]
+        chroma = _layer(generator, "chroma")([image, *z] if z else image)
+        return keras.Model([gray, *z], [over_luma([image, chroma]), _Shown(over_luma)(chroma)])
+
+
+class _Shown(keras.layers.Layer):
+    """What a `ChromaOverLuma` lays over the luma, in [−0.5, 0.5]."""
+
+    def __init__(self, over_luma):
+        super().__init__()
+        self.over_luma = over_luma
+
+    def call(self, chroma):
+        return self.over_luma.shown(chroma) / 2
+
+
+class _CbCr(keras.layers.Layer):
+    """As `data_loader.images.cb_cr`, of colours in [−1, 1]."""
+
+    def call(self, color):
+        away_from_luma = color - ops.sum(color * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
+        red_weight, _, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
+        blue, red = away_from_luma[..., 2:] / (1 - blue_weight), away_from_luma[..., :1] / (1 - red_weight)
+        return ops.concatenate([blue, red], axis=-1) / 4
+
+
+def _layer(network, name):
+    """A network's own layer of a name; None where there is none."""
+    return next((layer for layer in getattr(network, "layers", ()) if layer.name == name), None)
+
+
+def _without_sides(config):
+    """A network's description with inputs of any height and width."""
+    if isinstance(config, list):
+        return [_without_sides(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    kept = {name: _without_sides(part) for name, part in config.items() if name != "build_config"}
+    if config.get("class_name") == "InputLayer" and len(shape := config["config"]["batch_shape"]) == 4:
+        kept["config"]["batch_shape"] = [None, None, None, shape[-1]]
+    return kept

@@ -1,0 +1,102 @@
+"""Colorizers as files that run without Keras: ONNX, TensorFlow's SavedModel, and LiteRT (.tflite).
+
+Each writer takes a `Colorizer`, a path and `about`, name to text, and gives how far the file's answers are from Keras'
+at most, in units of [−1, 1], for gray noise.
+"""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+from keras import ops
+
+from data_loader.files import UserError, replacing
+from models.onnx_colorizer import FACTS, INPUTS, OUTPUTS, imported
+
+
+def write_onnx(colorizer, file, about):
+    """An .onnx file of one piece; see `models.onnx_colorizer`."""
+    onnx, runtime = imported("onnx"), imported("onnxruntime")
+    if keras.backend.backend() == "tensorflow":
+        imported("tf2onnx")
+    network = colorizer.for_export()
+    probe, expected = _probe(colorizer, network)
+    facts = {"image_size": colorizer.size, "keeps_shape": colorizer.keeps_shape}
+    facts["noise"] = network.inputs[1].shape[-1] if len(probe) > 1 else 0
+    with replacing(file) as scratch:
+        network.export(str(scratch), format="onnx", verbose=False)
+        model = onnx.load(scratch)
+        _rename(model.graph, [*INPUTS[: len(probe)], *OUTPUTS])
+        onnx.helper.set_model_props(model, {FACTS: json.dumps(facts)} | about)
+        onnx.checker.check_model(model)
+        onnx.save(model, scratch)
+        session = runtime.InferenceSession(scratch, providers=["CPUExecutionProvider"])
+        answers = session.run(OUTPUTS, dict(zip(INPUTS, probe, strict=False)))
+    return _apart(answers, expected)
+
+
+def write_saved_model(colorizer, folder, about):
+    """A folder as TensorFlow's servers want it, with `about` in about.json; an existing one is replaced."""
+    import tensorflow as tf
+
+    network = colorizer.for_export()
+    probe, expected = _probe(colorizer, network)
+    if folder.exists():
+        if not (folder / "saved_model.pb").is_file():
+            raise UserError(f"--out {folder} exists and is no SavedModel: choose another name.")
+        shutil.rmtree(folder)
+    network.export(str(folder), format="tf_saved_model", verbose=False)
+    (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    # Held as long as it is called: its functions do not keep its variables.
+    loaded = tf.saved_model.load(str(folder))
+    return _apart(loaded.serve(probe), expected)
+
+
+def write_tflite(colorizer, file, about):
+    """A .tflite file for phones, of one image of the size that the network was trained for."""
+    import tensorflow as tf
+
+    network = colorizer.for_export(any_shape=False)
+    probe, expected = _probe(colorizer, network)
+    with replacing(file) as scratch:
+        network.export(str(scratch), format="litert", verbose=False)
+        interpreter = tf.lite.Interpreter(str(scratch))
+        interpreter.allocate_tensors()
+        for place, values in zip(_by_rank(interpreter.get_input_details()), probe, strict=True):
+            interpreter.set_tensor(place["index"], values)
+        interpreter.invoke()
+        places = sorted(interpreter.get_output_details(), key=lambda place: -place["shape"][-1])
+        answers = [interpreter.get_tensor(place["index"]) for place in places]
+    return _apart(answers, expected)
+
+
+WRITERS = {"onnx": write_onnx, "saved_model": write_saved_model, "tflite": write_tflite}
+
+
+def _by_rank(details):
+    """Inputs as the network has them: images before z."""
+    return sorted(details, key=lambda place: -len(place["shape"]))
+
+
+def _probe(colorizer, network):
+    """Gray noise of the size that a network was trained for, and z, as it reads them; and what it says to them."""
+    rng = np.random.default_rng(0)
+    sides = [(colorizer.size, colorizer.size, 1), *(tensor.shape[1:] for tensor in network.inputs[1:])]
+    probe = [rng.uniform(-1, 1, (1, *shape)).astype("float32") for shape in sides]
+    return probe, [ops.convert_to_numpy(answer) for answer in network(probe)]
+
+
+def _apart(answers, expected):
+    return max(float(np.abs(np.asarray(ours) - own).max()) for ours, own in zip(answers, expected, strict=True))
+
+
+def _rename(graph, names):
+    """Give an ONNX graph's inputs and outputs, in order, these names."""
+    ends = [*graph.input, *graph.output]
+    name_of = {end.name: name for end, name in zip(ends, names, strict=True)}
+    for end in ends:
+        end.name = name_of[end.name]
+    for node in graph.node:
+        for own in (node.input, node.output):
+            own[:] = [name_of.get(name, name) for name in own]

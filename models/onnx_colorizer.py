@@ -1,0 +1,55 @@
+"""Colorizers as ONNX files, which run by onnxruntime without Keras and its backend.
+
+A file has the inputs `gray` (n, h, w, 1) in [−1, 1] and, where the network reads noise, `z` (n, d); and the outputs
+`color` (n, h, w, 3) in [−1, 1] and `chroma`, Cb and Cr (n, h', w', 2) in [−0.5, 0.5]. Of networks that see any shape,
+h and w are any multiples of 32. Its metadata say what it is.
+"""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from data_loader.files import UserError
+from data_loader.images import to_network
+from models.draws import sampled_z
+from models.photographs import PhotoColorizer
+
+# The names of inputs and outputs, and the entry of a file's metadata by which we know ours.
+INPUTS, OUTPUTS, FACTS = ("gray", "z"), ("color", "chroma"), "colorizer"
+INSTALL = "pip install -e '.[onnx]'"
+
+
+class OnnxColorizer(PhotoColorizer):
+    """What `export_formats.write_onnx` wrote; a `UserError` where it is another file, or onnxruntime is missing."""
+
+    def __init__(self, file):
+        runtime = imported("onnxruntime")
+        if not Path(file).is_file():
+            raise UserError(f"{file} does not exist: check the spelling.")
+        try:
+            self.session = runtime.InferenceSession(file, providers=["CPUExecutionProvider"])
+            facts = json.loads(self.session.get_modelmeta().custom_metadata_map[FACTS])
+        except Exception as error:  # onnxruntime has classes of its own for each kind of damage
+            raise UserError(f"{file} is damaged or no colorizer that export.py wrote: export it anew.") from error
+        self.noise = facts["noise"]
+        super().__init__(facts["image_size"], facts["keeps_shape"])
+
+    def chroma(self, gray, samples=None, seed=0):
+        """As in the base class; a `UserError` where samples are asked for and there is one colouring alone."""
+        if samples is not None and (samples < 1 or not self.noise):
+            told = "ask for at least 1" if self.noise else "this colorizer has one colouring for a photograph"
+            raise UserError(f"--samples {samples} cannot be: {told}.")
+        inputs = {"gray": np.repeat(to_network(gray[None]), samples or 1, axis=0)}
+        if self.noise:
+            inputs["z"] = sampled_z(self.noise, 1, samples, seed)
+        return self.session.run(["chroma"], inputs)[0]
+
+
+def imported(package):
+    """An optional package; a `UserError` that says how to install it where it is missing."""
+    try:
+        return import_module(package)
+    except ImportError:
+        raise UserError(f"{package} is not installed, which ONNX files need: {INSTALL}.") from None
