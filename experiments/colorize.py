@@ -62,7 +62,8 @@ def main():
         colorizer = _colorizer(source)
         for photo, files in progress_bar(todo.items(), unit="photo"):
             counts[_color(colorizer, photo.file, files, arguments)] += 1
-    print(_summary(counts))
+    # Not among the names of what was written, which may be piped on.
+    print(_summary(counts), file=sys.stderr)
     return 2 if counts["unusable"] else 0
 
 

@@ -37,7 +37,8 @@ def test_a_photo_keeps_its_size_and_luminance(ours, tmp_path):
     Image.fromarray(pixels).resize((130, 90)).save(tmp_path / "photo.png")
     done = run("colorize", ours, "photo.png", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
-    assert done.stdout.splitlines() == ["photo-color.png", "1 coloured."]
+    assert done.stdout.splitlines() == ["photo-color.png"]
+    assert done.stderr.splitlines()[-1] == "1 coloured."
     color, original = (to_unit(np.asarray(Image.open(tmp_path / name))) for name in ("photo-color.png", "photo.png"))
     assert color.shape == (90, 130, 3)
     assert np.abs(luma(color) - luma(original)).max() < 1.5 / 255
@@ -51,15 +52,15 @@ def test_a_folder_keeps_its_tree_and_a_second_call_goes_on(ours, tmp_path):
     (tmp_path / "album" / "notes.txt").touch()
     done = call("colorize", ours, "album", "--out", "out", cwd=tmp_path)
     assert written(tmp_path / "out") == {"a-jpg-color.png", "a-png-color.png", "deep/er/b-color.png"}
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (2, "3 coloured, 2 could not be used.")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "3 coloured, 2 could not be used.")
     assert done.stderr.count("cannot be used") == 2
     (tmp_path / "out" / "deep" / "er" / "b-color.png").unlink()
     left = (tmp_path / "out" / "a-jpg-color.png").stat().st_mtime_ns
     again = call("colorize", ours, "album", "--out", "out", cwd=tmp_path)
-    assert again.stdout.splitlines()[-1].startswith("1 coloured, 2 there already")
+    assert again.stderr.splitlines()[-1].startswith("1 coloured, 2 there already")
     assert (tmp_path / "out" / "a-jpg-color.png").stat().st_mtime_ns == left
     redone = call("colorize", ours, "album", "--out", "out", "--overwrite", cwd=tmp_path)
-    assert redone.stdout.splitlines()[-1].startswith("3 coloured, 2 could")
+    assert redone.stderr.splitlines()[-1].startswith("3 coloured, 2 could")
 
 
 def test_what_was_written_beside_the_photos_is_not_coloured_again(ours, tmp_path):
@@ -68,7 +69,7 @@ def test_what_was_written_beside_the_photos_is_not_coloured_again(ours, tmp_path
     for _ in range(2):
         done = call("colorize", ours, "album", cwd=tmp_path)
     assert written(tmp_path / "album") == {"rose.png", "rose-color.png", "off-color.png", "off-color-color.png"}
-    assert "2 there already" in done.stdout
+    assert "2 there already" in done.stderr
     assert "2 pictures that were written by this command are left out" in done.stderr
 
 
