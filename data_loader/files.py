@@ -111,6 +111,9 @@ def only_process_in(directory):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(f"another process is training in {directory}: wait for it, or stop it.") from None
+        except OSError as error:
+            told = "so nothing keeps another process from training there, too"
+            print(f"note: {directory} has no locks ({error.strerror}), {told}.", file=sys.stderr)
         yield
 
 

@@ -272,3 +272,10 @@ def test_an_old_keras_json_changes_nothing(trained, tmp_path):
     done = run("colorize", run_dir, "rose.png", "--out", "set.png", cwd=tmp_path, KERAS_HOME=str(tmp_path / "keras"))
     assert done.returncode == 0, done.stderr[-500:]
     assert (tmp_path / "set.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
+
+
+def test_texts_are_read_and_written_whatever_the_locale(tmp_path):
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for arguments in (["reproduce", "--check"], ["colorize", "--help"]):
+        done = run(*arguments, cwd=tmp_path, **plain)
+        assert done.returncode == 0, done.stderr[-500:]

@@ -380,3 +380,12 @@ def test_two_trainings_do_not_share_a_run_directory(trained, tiny_flowers):
     gan, _, run = trained
     with only_process_in(run), pytest.raises(UserError, match=r"another process is training in .*run"):
         gan.train(tiny_flowers, run, epochs=2, batch_size=4)
+
+
+def test_without_locks_it_trains_with_a_warning(toy, tiny_flowers, tmp_path, monkeypatch, capsys):
+    def no_locks(*arguments):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    toy().train(tiny_flowers, tmp_path, max_steps=1, batch_size=4, sample_interval=0)
+    assert capsys.readouterr().err.count("has no locks (No locks available)") == 1
