@@ -114,7 +114,8 @@ def _require_sound(width, height):
 
 def _photograph(image):
     """An opened file as a `Photograph`."""
-    pages, exif = getattr(image, "n_frames", 1), _exif(image)
+    # Phones lay a second, smaller picture behind the first.
+    pages, exif = 1 if image.format == "MPO" else getattr(image, "n_frames", 1), _exif(image)
     image.load()
     profile, resolution, alpha = image.info.get("icc_profile"), image.info.get("dpi"), None
     has_alpha = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
@@ -122,9 +123,8 @@ def _photograph(image):
         opaque = image.convert("RGBA")
         alpha = opaque.getchannel("A")
         image = image.getchannel("L") if image.mode == "LA" else opaque.convert("RGB")
-    converted, rgb = _in_srgb(image, profile)
-    metadata = {"icc_profile": profile} if profile and not converted else {}
-    metadata |= {"dpi": resolution} if resolution else {}
+    rgb, kept = _in_srgb(image, profile)
+    metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if resolution else {})
     if exif:
         turn = exif.get(ExifTags.Base.Orientation, 1)
         rgb, alpha = (_turned(part, turn) if part else None for part in (rgb, alpha))
@@ -151,23 +151,23 @@ def _turned(image, orientation):
 
 
 def _in_srgb(image, profile):
-    """Whether its colours were converted by its profile, and a picture without transparency as RGB in sRGB."""
+    """A picture without transparency as RGB in sRGB; and its profile where it may stay: one of RGB that says sRGB."""
     if _is_numbers(image):
         # Pillow brings what these formats hold to 16 bits.
         bits = {BITS_PER_SAMPLE: 16} if image.format in ("PNG", "PPM") else {}
-        return False, _from_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
+        return _from_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {}))), None
     if image.mode not in ("RGB", "L", "CMYK", "LAB"):
         image = image.convert("RGB")
     if image.mode == "LAB":
-        return False, ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), _srgb(), outputMode="RGB")
+        return ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), _srgb(), outputMode="RGB"), None
     if profile:
         with contextlib.suppress(Exception):  # a broken profile, or one of another kind of colours than the picture's
-            transform = ImageCms.buildTransform(
-                ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb(), image.mode, "RGB"
-            )
-            if not _is_srgb(transform, image.mode):
-                return True, ImageCms.applyTransform(image, transform)
-    return False, image.convert("RGB")
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            transform = ImageCms.buildTransform(own, _srgb(), image.mode, "RGB")
+            if _is_srgb(transform, image.mode):
+                return image.convert("RGB"), profile if image.mode == "RGB" else None
+            return ImageCms.applyTransform(image, transform), None
+    return image.convert("RGB"), None
 
 
 def _is_numbers(image):

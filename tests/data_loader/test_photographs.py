@@ -220,3 +220,11 @@ def test_pages_are_counted(tmp_path):
     pages = [Image.new("RGB", (9, 9), color) for color in ("red", "blue", "green")]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     assert read_photograph(tmp_path / "a.tif").pages == 3
+
+
+def test_a_profile_of_gray_or_a_broken_one_does_not_go_along(tmp_path):
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("L", (9, 9), 90).save(tmp_path / "a.png", icc_profile=srgb)
+    Image.new("RGB", (9, 9), "red").save(tmp_path / "b.png", icc_profile=b"no profile")
+    for name in ("a.png", "b.png"):
+        assert "icc_profile" not in read_photograph(tmp_path / name).metadata
