@@ -48,6 +48,10 @@ def join_flowers(parts):
     their pictures and splits.
     """
     names = [part.name for part in parts]
+    for part in parts:
+        if part.gray_photographs():
+            problem = f"{part.name} has gray photographs of its own, in trainA, and cannot be joined with others"
+            raise UserError(f"{problem}: name it alone.")
     labels, groups, classes_before, groups_before = [], [], 0, 0
     for part in parts:
         labels.append(part.labels + classes_before)

@@ -46,6 +46,12 @@ def load_folder(folder, image_size, name):
         return from_files(*set_of, notes=notes)
     split_of = [layout[Path(file).parts[0]] for file in files]
     flowers = from_files(*set_of, split_of=split_of, notes=notes)
+    learned = np.isin(flowers.split_of, ["train", GRAY_TRAIN])
+    both = np.isin(flowers.groups, flowers.groups[learned]) & ~learned
+    if both.any():
+        flowers.notes.append(
+            f"{both.sum()} pictures of {name} that are to be held out are among those to learn from, too."
+        )
     if not (flowers.split_of == "val").any():
         _set_apart(flowers)
     return flowers

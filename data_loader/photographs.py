@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,11 @@ READABLE = {ending for ending, form in _ENDINGS.items() if form in Image.OPEN an
 # Full scales of numbers that do not say theirs, and the share of a picture's values that must lie within one.
 SCALES = (255.0, 4095.0, 65535.0, 2.0**32 - 1)
 WITHIN = 0.999
+WITH_ALPHA = ("RGBA", "RGBa", "LA", "PA")
+# The colours that a profile must be of to be a picture's, by the picture's mode.
+COLORS_OF = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+# What EXIF may tell of a photograph: who, when, with what, and what is to be seen.
+TOLD = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F}
 # Levels of 255 by which a profile's colours may differ from sRGB's and still be called the same.
 SAME_COLOR = 2
 
@@ -77,13 +83,12 @@ def read_photograph(source):
         UnusableImage: a file is truncated, something is no image, or it has a side below 8 or over 100 million pixels.
     """
     if isinstance(source, np.ndarray):
-        if source.ndim not in (2, 3) or source.shape[2:] not in ((), (1,), (3,)):
-            raise UnusableImage(f"an array of shape {source.shape} is none of (H, W), (H, W, 1) and (H, W, 3)")
-        _require_sound(*source.shape[1::-1])
-        return Photograph(_from_numbers(source[..., 0] if source.shape[2:] == (1,) else source, {}))
+        return Photograph(_from_array(source))
     if isinstance(source, Image.Image):
         _require_sound(*source.size)
         return _photograph(source)
+    if not isinstance(source, str | os.PathLike):
+        raise UnusableImage(f"a {type(source).__name__} is neither a path nor a Pillow image nor a NumPy array")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -94,15 +99,28 @@ def read_photograph(source):
         raise
     except Image.DecompressionBombError as error:
         raise UnusableImage("more pixels than can be decoded safely") from error
+    except FileNotFoundError as error:
+        raise UnusableImage("it does not exist, or is a link to nothing") from error
     # Pillow's decoders raise almost any class of exception on a damaged file.
     except Exception as error:
-        if Path(source).suffix.lower() in (".tif", ".tiff") and (image := _rare_tiff(source)):
-            return Photograph(image)
         ending = Path(source).suffix.lower()
+        if ending in (".tif", ".tiff") and (image := _rare_tiff(source)):
+            return Photograph(image)
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
         raise UnusableImage(reason) from error
+
+
+def _from_array(values):
+    """An RGB image of an array of numbers, or of truths, True for white."""
+    if values.ndim not in (2, 3) or values.shape[2:] not in ((), (1,), (3,)):
+        raise UnusableImage(f"an array of shape {values.shape} is none of (H, W), (H, W, 1) and (H, W, 3)")
+    if values.dtype.kind not in "buif":
+        raise UnusableImage(f"an array of {values.dtype} holds no numbers")
+    _require_sound(*values.shape[1::-1])
+    values = values[..., 0] if values.shape[2:] == (1,) else values
+    return _from_numbers(values.astype(np.uint8) * 255 if values.dtype == bool else values, {}).convert("RGB")
 
 
 def _require_sound(width, height):
@@ -118,23 +136,40 @@ def _photograph(image):
     pages, exif = 1 if image.format == "MPO" else getattr(image, "n_frames", 1), _exif(image)
     image.load()
     profile, resolution, alpha = image.info.get("icc_profile"), image.info.get("dpi"), None
-    has_alpha = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
-    if has_alpha and not _is_numbers(image):
+    if image.mode == "La":
+        image = image.convert("LA")
+    if (image.mode in WITH_ALPHA or "transparency" in image.info) and not _is_numbers(image):
         opaque = image.convert("RGBA")
         alpha = opaque.getchannel("A")
         image = image.getchannel("L") if image.mode == "LA" else opaque.convert("RGB")
     rgb, kept = _in_srgb(image, profile)
-    metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if resolution else {})
+    metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if _is_resolution(resolution) else {})
     if exif:
         turn = exif.get(ExifTags.Base.Orientation, 1)
         rgb, alpha = (_turned(part, turn) if part else None for part in (rgb, alpha))
         with contextlib.suppress(Exception):
-            # A copy: the image may be the caller's.
-            upright = Image.Exif()
-            upright.load(exif.tobytes())
-            upright[ExifTags.Base.Orientation] = 1
-            metadata["exif"] = upright.tobytes()
+            metadata["exif"] = _told(exif)
     return Photograph(rgb, alpha, metadata, pages)
+
+
+def _is_resolution(resolution):
+    try:
+        return all(0 < float(number) < np.inf for number in resolution)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return False
+
+
+def _told(exif):
+    """What an EXIF block tells of a photograph, for its colouring: nothing of how its file was laid out."""
+    told = Image.Exif()
+    for tag in TOLD & set(exif):
+        if not (tag == ExifTags.Base.ImageDescription and str(exif[tag]).startswith('{"shape"')):
+            told[tag] = exif[tag]
+    for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        if inside := exif.get_ifd(part):
+            told[part] = dict(inside)
+    told[ExifTags.Base.Orientation] = 1
+    return told.tobytes()
 
 
 def _exif(image):
@@ -155,7 +190,7 @@ def _in_srgb(image, profile):
     if _is_numbers(image):
         # Pillow brings what these formats hold to 16 bits.
         bits = {BITS_PER_SAMPLE: 16} if image.format in ("PNG", "PPM") else {}
-        return _from_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {}))), None
+        image = _from_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
     if image.mode not in ("RGB", "L", "CMYK", "LAB"):
         image = image.convert("RGB")
     if image.mode == "LAB":
@@ -163,6 +198,8 @@ def _in_srgb(image, profile):
     if profile:
         with contextlib.suppress(Exception):  # a broken profile, or one of another kind of colours than the picture's
             own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if own.profile.xcolor_space.strip() != COLORS_OF[image.mode]:
+                return image.convert("RGB"), None
             transform = ImageCms.buildTransform(own, _srgb(), image.mode, "RGB")
             if _is_srgb(transform, image.mode):
                 return image.convert("RGB"), profile if image.mode == "RGB" else None
@@ -193,17 +230,17 @@ def _is_srgb(transform, mode):
 
 
 def _from_numbers(values, tags):
-    """An RGB image of gray or colour values of more than 8 bits, (h, w) or (h, w, 3); `tags` are those of a TIFF."""
+    """A picture of gray or colour values of any depth, (h, w) or (h, w, 3), in 8 bits; `tags` are those of a TIFF."""
     least, most = _unit_scale(values, tags)
     unit = (np.nan_to_num(values.astype(np.float32), nan=least) - least) / (most - least)
     if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
         unit = 1 - unit
-    return Image.fromarray(to_uint8(unit)).convert("RGB")
+    return Image.fromarray(to_uint8(unit))
 
 
 # Tags of TIFF 6.0.
-BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT, SMALLEST, LARGEST = 258, 262, 339, 340, 341
-WHITE_IS_ZERO, SIGNED = 0, 2
+BITS_PER_SAMPLE, PHOTOMETRIC, TURN, SAMPLE_FORMAT, SMALLEST, LARGEST = 258, 262, 274, 339, 340, 341
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, SIGNED = 0, 1, 2, 2
 
 
 def _unit_scale(values, tags):
@@ -217,12 +254,12 @@ def _unit_scale(values, tags):
     if most is not None and most > (least or 0):
         return least or 0, most
     is_float = np.issubdtype(values.dtype, np.floating)
-    bits = _first(tags.get(BITS_PER_SAMPLE)) or 8 * values.dtype.itemsize
-    if not is_float and bits <= 16 and _first(tags.get(SAMPLE_FORMAT)) != SIGNED:
+    bits = _first(tags.get(BITS_PER_SAMPLE)) or (8 * values.dtype.itemsize if values.dtype.kind == "u" else None)
+    if not is_float and bits and bits <= 16 and _first(tags.get(SAMPLE_FORMAT)) != SIGNED:
         return 0, 2.0**bits - 1
     finite = values[np.isfinite(values)]
     scales = (1.0, *SCALES) if is_float else SCALES
-    return 0, next((scale for scale in scales if np.mean(finite <= scale) >= WITHIN), scales[-1])
+    return 0, next((scale for scale in scales if (finite <= scale).sum() >= WITHIN * finite.size), scales[-1])
 
 
 def _first(value):
@@ -240,6 +277,9 @@ def _rare_tiff(path):
         values = page.asarray()
         if values.ndim == 3 and values.shape[0] in (3, 4) and values.shape[-1] > 4:
             values = np.moveaxis(values, 0, -1)
-        tags = {code: page.tags[code].value for code in (PHOTOMETRIC, SMALLEST, LARGEST) if code in page.tags}
-        return _from_numbers(values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values, tags)
+        tags = {tag.code: tag.value for tag in page.tags if isinstance(tag.value, int | float | tuple)}
+        if tags.get(PHOTOMETRIC) not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
+            return None
+        image = _from_numbers(values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values, tags)
+        return _turned(image.convert("RGB"), int(tags.get(TURN, 1)))
     return None

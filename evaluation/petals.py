@@ -28,8 +28,9 @@ def petal_colors(colorize, split, samples, progress=iter):
         dict of `found`, the share of its species' colours that a picture's samples find, where the species has several;
         `single_right`, the share of samples with the only colour, where it has one; both with intervals over pictures
         and None where there is no such picture; `law_distance`, for species with several colours the mean of half the
-        sum of |share of samples − probability| over colours, 0 where the law is met; and for each of these species
-        `species_color`, the share of samples.
+        sum of |share of samples − probability| over colours; and for each of these species `species_color`, the share
+        of samples. One that draws from the law itself finds all in most pictures, and has a distance of about 0.05 for
+        8 pictures a species and 10 samples, by chance alone. Pale petals of the right hue may count as gray.
     """
 
     def of_pictures(which, color):

@@ -1,5 +1,6 @@
 """What every command shares: quiet start, errors in one sentence, exit statuses."""
 
+import codecs
 import errno
 import importlib
 import importlib.util
@@ -35,10 +36,10 @@ def run_script(main, *arguments):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # No shell expands the ~ of --out=~/roses.
     sys.argv[1:] = [re.sub(r"^(--[\w-]+=)?(~(?:/.*)?)$", _with_home, word) for word in sys.argv[1:]]
+    codecs.register_error("names", _raw_names)
     for stream in (sys.stdout, sys.stderr):
-        # Names of files may be any bytes.
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="names")
     sentence = None
     try:
         _check_backend()
@@ -80,6 +81,14 @@ def require_defaults(parser, arguments, names, where):
     for name in names:
         if getattr(arguments, name) != parser.get_default(name):
             raise UserError(f"{flag(name)} has no meaning {where}.")
+
+
+def _raw_names(error):
+    """How a stream writes what its encoding has not: the bytes of names of files as they are, and the rest escaped."""
+    try:
+        return error.object[error.start : error.end].encode("ascii", "surrogateescape"), error.end
+    except UnicodeEncodeError:
+        return codecs.backslashreplace_errors(error)
 
 
 def _with_home(match):

@@ -48,10 +48,10 @@ def main():
         value = getattr(arguments, name)
         if value is not None and value < least:
             raise UserError(f"--{name} {value} is too small: use a number of at least {least}.")
-    if arguments.format not in (*FORMATS, SAME):
+    if arguments.format not in (*FORMATS, SAME, None):
         raise UserError(f"--format {arguments.format} does not exist: use one of {', '.join((*FORMATS, SAME))}.")
     source, paths = _source_and_photos(arguments.paths)
-    photos = find_photos(paths)
+    photos = find_photos(paths, arguments.out)
     for note in photos.notes:
         print(f"note: {note}", file=sys.stderr)
     targets = targets_of(photos.found, arguments.out, arguments.format, arguments.samples)
@@ -82,8 +82,15 @@ def _color(colorizer, photo, files, arguments):
         if arguments.compare:
             gray = to_uint8(luma(to_unit(np.asarray(photograph.image)))).repeat(3, axis=-1)
             color = np.concatenate([gray, color], axis=1)
-        with replacing(file) as scratch:
-            save(color, scratch, photograph)
+        try:
+            with replacing(file) as scratch:
+                save(color, scratch, photograph)
+        except (ValueError, OSError) as error:
+            if getattr(error, "errno", None):
+                raise
+            # What the format cannot hold, as a side of more than 16383 pixels in WebP.
+            print(f"error: {file} cannot be written: {error}.", file=sys.stderr)
+            return "unusable"
         print(file)
     return "coloured"
 
@@ -103,7 +110,7 @@ def _source_and_photos(paths):
     for path in map(Path, (first, *photos)):
         if path.suffix == ".keras":
             raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
-        if path != first and path.suffix in PACKED:
+        if path != first and (path.suffix in PACKED or (path / CONFIG).exists()):
             raise UserError(f"{path} colours photos: name it before them.")
     if first.suffix not in PACKED and not (first / CONFIG).exists():
         return _default(), [paths[0], *photos]
@@ -140,10 +147,13 @@ def _parser():
     told += f"directory of a training, a packed file, or one of {', '.join(shipped())}"
     add("paths", nargs="+", metavar="[COLORIZER] PHOTO", help=told)
     add("--out", metavar="FOLDER|FILE", help="where to write (default: beside each photo)")
-    add("--format", default="png", metavar="NAME", help=f"{', '.join(FORMATS)} or {SAME}, as the photo (default: png)")
+    add("--format", metavar="NAME", help=f"{', '.join(FORMATS)} or {SAME}, as the photo (default: png)")
     add("--strength", type=float, default=1.0, metavar="N", help="of the colours, 0 for gray to 2 (default: 1)")
     told = "about how many pixels a side the network sees (default: as many as it was trained on). Those with a "
-    told += "pretrained encoder, as flowers, see a photo in its own shape; the others squeezed into their square alone"
+    told += (
+        "pretrained encoder, as flowers, see a photo in its own shape, and colours get worse far from that size; the "
+    )
+    told += "others see it squeezed into their square alone"
     add("--size", type=int, metavar="N", help=told)
     add("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
     add("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")

@@ -10,7 +10,7 @@ from keras import ops
 
 from data_loader.files import UserError
 from data_loader.images import LUMA_WEIGHTS, cb_cr, from_network, to_network
-from models.colorizing import has_noise, load_network, noise_of, predict_colors, reads_noise
+from models.colorizing import finite, has_noise, load_network, noise_of, predict_colors, reads_noise
 from models.photographs import PhotoColorizer
 
 
@@ -45,7 +45,7 @@ class Colorizer(PhotoColorizer):
         if reads_noise(self.network):
             inputs.append(noise_of(self.network, 1, samples, seed))
         # Called as it is, not by `predict`, which would compile it for each shape.
-        return ops.convert_to_numpy(self._to_chroma(inputs, training=False))
+        return finite(ops.convert_to_numpy(self._to_chroma(inputs, training=False)))
 
     @cached_property
     def _to_chroma(self):

@@ -16,7 +16,7 @@ from data_loader.files import DAMAGED, UserError
 from data_loader.images import from_network, to_network, to_uint8
 from models.draws import sampled_z
 from models.half_precision import write_arrays
-from models.shipped import named
+from models.shipped import named, shipped
 
 CHUNK = 8  # images at a time
 DESCRIPTION = "network"  # name of the architecture in a packed file
@@ -31,6 +31,10 @@ def load_network(source, class_name=None, file=None):
     source = named(source)
     if source.suffix == ".npz" and not source.is_dir():
         return unpack(source)
+    if not source.exists():
+        raise UserError(f"{source} does not exist: name a run, a packed file, or one of {', '.join(shipped())}.")
+    if not source.is_dir():
+        raise UserError(f"{source} is no colorizer: name the directory of a training, or a packed file.")
     file = Path(file or source / "generator.keras")
     if not file.is_file():
         raise UserError(f"{source} has no {file.name} yet: train until the first checkpoint.")
@@ -135,10 +139,11 @@ def has_noise(network):
 
 def predict_images(network, inputs):
     """Run a network on images in [-1, 1] as at test time, without dropout; a `UserError` where they come out NaN."""
-    return _finite(network.predict(inputs, batch_size=CHUNK, verbose=0))
+    return finite(network.predict(inputs, batch_size=CHUNK, verbose=0))
 
 
-def _finite(images):
+def finite(images):
+    """The images; a `UserError` where a value is not finite."""
     if not np.isfinite(images).all():
         raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
     return images
@@ -169,4 +174,4 @@ def _predict_with_dropout(network, images, seed):
     with keras.StatelessScope(zip(states, map(keras.ops.convert_to_tensor, seeds), strict=True)):
         # Not `predict`, which would set every layer to test time again.
         chunks = [sampler(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
-    return _finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))
+    return finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))

@@ -100,6 +100,9 @@ class MergingConv2D(layers.Layer):
         of_x, of_skip = ops.split(self.kernel, [x.shape[-1]], axis=2)
         return ops.conv_transpose(x, _of_copies(of_x), 2, "same") + ops.conv(skip, of_skip, 1, "same")
 
+    def compute_output_shape(self, input_shapes):
+        return (*input_shapes[1][:3], self.filters)
+
 
 @registered
 class NarrowConv2D(layers.Conv2D):

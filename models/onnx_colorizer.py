@@ -38,13 +38,15 @@ class OnnxColorizer(PhotoColorizer):
 
     def chroma(self, gray, samples=None, seed=0):
         """As in the base class; a `UserError` where samples are asked for and there is one colouring alone."""
-        if samples is not None and (samples < 1 or not self.noise):
-            told = "ask for at least 1" if self.noise else "this colorizer has one colouring for a photograph"
-            raise UserError(f"--samples {samples} cannot be: {told}.")
+        if samples is not None and not self.noise:
+            raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
         inputs = {"gray": np.repeat(to_network(gray[None]), samples or 1, axis=0)}
         if self.noise:
             inputs["z"] = sampled_z(self.noise, 1, samples, seed)
-        return self.session.run(["chroma"], inputs)[0]
+        chroma = self.session.run(["chroma"], inputs)[0]
+        if not np.isfinite(chroma).all():
+            raise UserError("the network puts out values that are not finite: export it anew.")
+        return chroma
 
 
 def imported(package):

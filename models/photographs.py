@@ -50,6 +50,8 @@ class PhotoColorizer:
         if not 0 <= strength <= MOST_STRENGTH:
             problem = f"--strength {strength:g} is beyond 0 to {MOST_STRENGTH:g}"
             raise UserError(f"{problem}: use a number between, such as 1.")
+        if samples is not None and samples < 1:
+            raise UserError(f"--samples {samples} is too small: ask for at least 1.")
         image = read_image(photograph)
         colorings = self.chroma(luma(to_unit(np.asarray(self.small(image, size)))), samples, seed)
         enlargement = Enlargement(np.concatenate(strength * colorings, axis=-1), image)

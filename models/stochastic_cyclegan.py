@@ -3,6 +3,7 @@
 import numpy as np
 from keras import ops
 
+from data_loader.files import UserError
 from data_loader.images import LUMA_WEIGHTS
 from models import draws
 from models.cyclegan import CycleGAN
@@ -60,6 +61,9 @@ class StochasticCycleGAN(CycleGAN):
         return [*super().drawn_names, *draws.Z]
 
     def draws(self, batches, step):
+        if self.options.lambda_diversity and batches.batch_size < 2:
+            problem = "--lambda-diversity compares two colourings of a batch"
+            raise UserError(f"{problem}: use a --batch-size of at least 2.")
         return super().draws(batches, step) | draws.z(self.options.noise, self.options.noise_size, batches, step)
 
     def generator_inputs(self, image, batch):

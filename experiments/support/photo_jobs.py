@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from data_loader import UserError
 from data_loader.files import at_home
 from data_loader.folders import pictures_below
+from data_loader.photographs import READABLE
 
 # Format to its file ending and how it is written: nothing that one sees is lost.
 FORMATS = {
@@ -21,15 +23,20 @@ FORMATS = {
 }
 ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"}
+MOST_EXIF = 65_000  # bytes that JPEG has room for
 WRITTEN_BY_US = re.compile(r"(.+)-color(-\d+)?")
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph: its file, and the folder within an --out that it goes to, as where it lies below a named folder."""
+    """A photograph: its file, and the folder within an --out that it goes to, as where it lies below a named folder.
+
+    `named` tells whether the command line names the file itself, and not a folder or a pattern.
+    """
 
     file: Path
     below: Path = Path()
+    named: bool = True
 
 
 @dataclass
@@ -40,25 +47,34 @@ class Photos:
     notes: list = field(default_factory=list)
 
 
-def find_photos(paths):
+def find_photos(paths, out=None):
     """The photographs of files, folders and patterns; a folder's with all below it that is not hidden.
+
+    What this command wrote earlier is left out: what lies in the folder `out`, and NAME-color beside NAME.
 
     A `UserError` where a name means nothing, or a film.
     """
-    photos, seen = Photos(), set()
-    for named in paths:
-        for photo in _photos_of(named, photos.notes):
-            real = os.path.realpath(photo.file)
-            if real not in seen:
-                seen.add(real)
-                photos.found.append(photo)
+    photos, every = Photos(), {}
+    for name in paths:
+        for photo in _photos_of(name, photos.notes):
+            every.setdefault(os.path.realpath(photo.file), photo)
+    # Where the shell has expanded a pattern, what was written earlier is named beside what it was made of.
+    together = {name for photo in every.values() for name in (photo.file, photo.file.with_suffix(""))}
+    written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None
+    for real, photo in every.items():
+        within_out = not photo.named and written_to and Path(real).is_relative_to(written_to)
+        if not (within_out or _is_ours(photo, together)):
+            photos.found.append(photo)
     if not photos.found:
         raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
+    if left := len(every) - len(photos.found):
+        photos.notes.append(f"{left} pictures that were written by this command are left out.")
     return photos
 
 
-def _photos_of(named, notes):
-    path = at_home(named)
+def _photos_of(name, notes):
+    """The photographs that a word of the command line means."""
+    path = at_home(name)
     if path.suffix.lower() in VIDEOS:
         frames = f"ffmpeg -i {path.name} frames/%05d.png"
         raise UserError(f"{path} is a film: take its pictures out with '{frames}', then colour the folder frames.")
@@ -69,68 +85,110 @@ def _photos_of(named, notes):
     matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
     if not matches:
         raise UserError(f"{path} does not exist: check the spelling.")
-    return [photo for match in matches for photo in (_photos_below(match, notes) if match.is_dir() else [Photo(match)])]
+    files = [Photo(match, named=False) for match in matches if not match.is_dir()]
+    return files + [photo for match in matches if match.is_dir() for photo in _photos_below(match, notes)]
 
 
 def _photos_below(folder, notes):
-    """The photographs of a folder and all below it, but for what this command wrote there."""
     pictures, told = pictures_below(folder)
-    named = {picture.with_suffix("") for picture in pictures}
-    found = [picture for picture in pictures if not _is_ours(picture, named)]
-    ours = len(pictures) - len(found)
     notes += told
-    notes += [f"{folder}: {ours} pictures that were written by this command are left out."] if ours else []
-    return [Photo(picture, picture.parent.relative_to(folder)) for picture in found]
+    return [Photo(picture, picture.parent.relative_to(folder), named=False) for picture in pictures]
 
 
-def _is_ours(picture, named):
-    """Whether a picture was made from another of the same folder; `named` are all, without their endings."""
-    written = WRITTEN_BY_US.fullmatch(picture.stem)
-    return bool(written) and picture.with_name(written[1]) in named
+def _is_ours(photo, together):
+    """Whether a photo is what another one became: one of those `together`, or for files that are not named, on disk."""
+    written = WRITTEN_BY_US.fullmatch(photo.file.stem)
+    if not written:
+        return False
+    source = photo.file.with_name(written[1])
+    on_disk = not photo.named and any(source in (file, file.with_suffix("")) for file in source.parent.iterdir())
+    return source in together or on_disk
 
 
 def targets_of(photos, out, form, samples):
     """Each `Photo` to the files that it becomes: NAME-color.ENDING, or several that are numbered.
 
+    Where two would become one file, the name has the photo's own ending, as rose.jpg beside rose.png, or that of its
+    folder.
+
     Args:
         out: None for beside each photo; a folder; or, for a single photo, a file, whose ending says the format.
-        form: a key of `FORMATS`, or "same" as the photo has, where that can be written.
+        form: a key of `FORMATS`, None for PNG, or "same" as the photo has, where that can be written.
         samples: number of colourings, or None for one.
     """
     out = at_home(out) if out else None
-    if out and out.suffix.lower() in ENDINGS and not out.is_dir():
-        if len(photos) > 1 or samples is not None:
-            raise UserError(f"--out {out} is one file, and there will be more: name a folder.")
-        if os.path.realpath(out) == os.path.realpath(photos[0].file):
-            raise UserError(f"--out {out} is the photo itself: choose another name.")
-        return {photos[0]: [out]}
-    if out and out.is_file():
-        raise UserError(f"--out {out} is a file: name a folder, or a file that ends in {', '.join(ENDINGS)}.")
-    folders = {photo: (out / photo.below if out else photo.file.parent) for photo in photos}
-    endings = {photo: FORMATS[_form(photo.file, form)][0] for photo in photos}
-    numbers = [""] if samples is None else [f"-{number + 1}" for number in range(samples)]
-    plain = Counter((folders[photo], photo.file.stem, endings[photo]) for photo in photos)
-    targets, taken = {}, Counter()
-    for photo in photos:
-        folder, stem, ending = folders[photo], photo.file.stem, endings[photo]
-        if plain[folder, stem, ending] > 1:
-            # rose.jpg beside rose.png; or roses of several folders, that go into one.
-            stem = f"{stem}-{photo.file.suffix[1:]}"
-            taken[folder, stem, ending] += 1
-            again = taken[folder, stem, ending]
-            stem = f"{stem}-{again}" if again > 1 else stem
-        targets[photo] = [folder / f"{stem}-color{number}{ending}" for number in numbers]
+    inputs = {os.path.realpath(photo.file) for photo in photos}
+    if out and not out.is_dir() and out.suffix.lower() in ENDINGS:
+        _require_one_file(out, form, photos, samples)
+        targets = {photos[0]: [out]}
+    else:
+        _require_folder(out)
+        numbers = [""] if samples is None else [f"-{number + 1}" for number in range(samples)]
+        folders = {photo: out / photo.below if out else photo.file.parent for photo in photos}
+        endings = {photo: FORMATS[_form(photo.file, form)][0] for photo in photos}
+        names = _names(photos, folders)
+        targets = {
+            photo: [folders[photo] / f"{names[photo]}-color{number}{endings[photo]}" for number in numbers]
+            for photo in photos
+        }
+    for photo, files in targets.items():
+        for file in files:
+            if os.path.realpath(file) in inputs:
+                raise UserError(f"{photo.file} would become {file}, which is a photo itself: choose another --out.")
     return targets
 
 
+def _require_one_file(out, form, photos, samples):
+    if form not in (None, "same", ENDINGS[out.suffix.lower()]):
+        raise UserError(f"--out {out} and --format {form} say two formats: leave --format out.")
+    if len(photos) > 1 or samples is not None:
+        raise UserError(f"--out {out} is one file, and there will be more: name a folder.")
+
+
+def _require_folder(out):
+    if not out or out.is_dir():
+        return
+    if out.suffix.lower() in READABLE:
+        raise UserError(f"--out {out} cannot be written: use one of {', '.join(ENDINGS)}, or name a folder.")
+    if out.is_file():
+        raise UserError(f"--out {out} is a file: name a folder, or a file that ends in {', '.join(ENDINGS)}.")
+
+
+def _names(photos, folders):
+    """What each photo is called among all that go to its folder."""
+    crowd = Counter((photo.file.parent, photo.file.stem) for photo in photos)
+    names = {
+        photo: photo.file.name if crowd[photo.file.parent, photo.file.stem] > 1 else photo.file.stem for photo in photos
+    }
+    taken = Counter((folders[photo], names[photo]) for photo in photos)
+    for photo in photos:
+        if taken[folders[photo], names[photo]] > 1:
+            names[photo] = f"{photo.file.resolve().parent.name}-{names[photo]}"
+    seen = Counter()
+    for photo in photos:
+        # Folders that are called alike, too.
+        place = folders[photo], names[photo]
+        seen[place] += 1
+        names[photo] += f"-{seen[place]}" if seen[place] > 1 else ""
+    return names
+
+
 def _form(file, form):
-    return ENDINGS.get(file.suffix.lower(), "png") if form == "same" else form
+    return ENDINGS.get(file.suffix.lower(), "png") if form == "same" else form or "png"
 
 
 def save(color, file, photograph):
-    """Write an RGB array with what belongs to the `Photograph` that it was made of; JPEG has no opacity."""
+    """Write an RGB array with what belongs to the `Photograph` that it was made of; JPEG has no opacity.
+
+    A `ValueError` or an `OSError` without a number says what the format cannot hold.
+    """
     form = ENDINGS[file.suffix.lower().replace(".writing", "")]
     image = Image.fromarray(color)
-    if photograph.alpha and form != "jpeg" and photograph.alpha.size == image.size:
-        image.putalpha(photograph.alpha)
-    image.save(file, **FORMATS[form][1], **photograph.metadata)
+    if photograph.alpha and form != "jpeg":
+        # Of several pictures side by side each has the same.
+        copies = image.width // photograph.alpha.width
+        image.putalpha(Image.fromarray(np.tile(np.asarray(photograph.alpha), (1, copies))))
+    metadata = photograph.metadata
+    if form == "jpeg" and len(metadata.get("exif", b"")) > MOST_EXIF:
+        metadata = {name: value for name, value in metadata.items() if name != "exif"}
+    image.save(file, **FORMATS[form][1], **metadata)

@@ -106,6 +106,37 @@ def test_numbers_without_a_scale_have_the_smallest_that_holds_them(tmp_path, val
     assert middle(tmp_path / "ramp.tif") == pytest.approx([128] * 3, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (RAMP > 100, 255),
+        (RAMP.astype("int16"), 128),
+        (RAMP.astype("int64"), 128),
+        (RAMP.astype("uint8"), 128),
+        ((RAMP * 257).astype("uint16"), 128),
+    ],
+)
+def test_arrays_have_their_own_scale(values, expected):
+    assert np.asarray(read_image(values))[4, 128].tolist() == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    "nothing", [None, ["a.png"], np.zeros((9, 9), complex), np.zeros((9, 9, 2)), np.full((9, 9), "a")]
+)
+def test_what_is_no_picture_is_told(nothing):
+    with pytest.raises(UnusableImage):
+        read_image(nothing)
+
+
+def test_numbers_have_profiles_and_turn_too(tmp_path):
+    import tifffile
+
+    tifffile.imwrite(
+        tmp_path / "a.tif", np.zeros((20, 40, 3), "float32"), photometric="rgb", extratags=[(274, "H", 1, 6, True)]
+    )
+    assert read_image(tmp_path / "a.tif").size == (20, 40)
+
+
 def test_what_is_no_number_is_black(tmp_path):
     Image.fromarray(with_one(RAMP / 255, np.nan).astype("float32")).save(tmp_path / "ramp.tif")
     assert np.asarray(read_image(tmp_path / "ramp.tif"))[0, 0].tolist() == [0, 0, 0]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -204,6 +205,8 @@ def test_domains_are_what_their_folders_say(tmp_path):
     seen = np.concatenate([own, own[:, :, ::-1]])
     assert all(np.abs(image - seen).max(axis=(1, 2, 3)).min() < 1e-5 for image in gray)
     assert "12 images outside" in flowers.notes[0]
+    with pytest.raises(UserError, match="cannot be joined with others"):
+        load_flowers(f"{tmp_path},synthetic", image_size=16)
     for mistake in ({"paired": True}, {"pairing": "disjoint"}):
         with pytest.raises(UserError, match="has gray photographs of its own, in trainA, and no pairs"):
             Batches(flowers.split("train"), **mistake)
@@ -216,6 +219,11 @@ def test_splits_are_what_their_folders_say(tmp_path):
     assert flowers.class_names == ["roses", "tulips"]
     assert all(name.startswith("test/") for name in flowers.split("test").ids)
     assert flowers.split_sizes == {"train": 18, "val": 2, "test": 20}
+    assert not flowers.notes
+    shutil.copy(tmp_path / "test" / "roses" / "1.png", tmp_path / "train" / "roses" / "copy.png")
+    (note,) = load_flowers(str(tmp_path), image_size=16).notes
+    assert note.startswith("1 pictures of")
+    (tmp_path / "train" / "roses" / "copy.png").unlink()
     draw(tmp_path, "val/roses", 3, color=True)
     assert load_flowers(str(tmp_path), image_size=16).split_sizes == {"train": 20, "val": 3, "test": 20}
 

@@ -51,14 +51,14 @@ def test_a_folder_keeps_its_tree_and_a_second_call_goes_on(ours, tmp_path):
     (tmp_path / "album" / "empty.png").touch()
     (tmp_path / "album" / "notes.txt").touch()
     done = call("colorize", ours, "album", "--out", "out", cwd=tmp_path)
-    assert written(tmp_path / "out") == {"a-jpg-color.png", "a-png-color.png", "deep/er/b-color.png"}
+    assert written(tmp_path / "out") == {"a.jpg-color.png", "a.png-color.png", "deep/er/b-color.png"}
     assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "3 coloured, 2 could not be used.")
     assert done.stderr.count("cannot be used") == 2
     (tmp_path / "out" / "deep" / "er" / "b-color.png").unlink()
-    left = (tmp_path / "out" / "a-jpg-color.png").stat().st_mtime_ns
+    left = (tmp_path / "out" / "a.jpg-color.png").stat().st_mtime_ns
     again = call("colorize", ours, "album", "--out", "out", cwd=tmp_path)
     assert again.stderr.splitlines()[-1].startswith("1 coloured, 2 there already")
-    assert (tmp_path / "out" / "a-jpg-color.png").stat().st_mtime_ns == left
+    assert (tmp_path / "out" / "a.jpg-color.png").stat().st_mtime_ns == left
     redone = call("colorize", ours, "album", "--out", "out", "--overwrite", cwd=tmp_path)
     assert redone.stderr.splitlines()[-1].startswith("3 coloured, 2 could")
 
@@ -71,6 +71,25 @@ def test_what_was_written_beside_the_photos_is_not_coloured_again(ours, tmp_path
     assert written(tmp_path / "album") == {"rose.png", "rose-color.png", "off-color.png", "off-color-color.png"}
     assert "2 there already" in done.stderr
     assert "2 pictures that were written by this command are left out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "named", ["album", "album/*", ["album/rose.jpg", "album/rose.jpg-color.png", "album/rose.png"]]
+)
+def test_a_second_call_colours_no_result(named, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in (
+        "rose.jpg",
+        "rose.png",
+        "rose.jpg-color.png",
+        "tulip.png",
+        "out/tulip-color.png",
+        "out/x-rose-color.png",
+    ):
+        photo(tmp_path / "album" / name)
+    paths = named if isinstance(named, list) else [named]
+    found = {str(photo.file) for photo in find_photos(paths, "album/out").found}
+    assert found == {"album/rose.jpg", "album/rose.png"} | ({"album/tulip.png"} if paths == [named] else set())
 
 
 def test_patterns_are_expanded_and_a_file_is_done_once(tmp_path):
@@ -102,8 +121,16 @@ def test_below_home_is_below_home(tmp_path, monkeypatch):
         (["a.jpg"], None, "png", ["a-color.png"]),
         (["a.jpg"], None, "same", ["a-color.jpg"]),
         (["a.gif"], "out", "same", ["out/a-color.png"]),
-        (["a.jpg"], "red.webp", "png", ["red.webp"]),
-        (["x/a.jpg", "y/a.jpg", "a.png"], "out", "tiff", ["out/a-jpg-color.tif", "out/a-jpg-2-color.tif"]),
+        (["a.jpg"], "red.webp", None, ["red.webp"]),
+        (["a.jpg"], "red.jpeg", "jpeg", ["red.jpeg"]),
+        (["x/a.jpg", "y/a.jpg", "b.png"], "out", "tiff", ["out/x-a-color.tif", "out/y-a-color.tif", "out/b-color.tif"]),
+        (
+            ["a.jpg", "a.png", "a-jpg.tif"],
+            "out",
+            None,
+            [f"out/{name}-color.png" for name in ("a.jpg", "a.png", "a-jpg")],
+        ),
+        (["z/x/a.jpg", "x/a.jpg"], "out", None, ["out/x-a-color.png", "out/x-a-2-color.png"]),
     ],
 )
 def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypatch):
@@ -118,7 +145,9 @@ def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypa
     ("arguments", "message"),
     [
         (["a.png", "b.png", "--out", "c.png"], "--out c.png is one file, and there will be more"),
-        (["a.png", "--out", "a.png"], "is the photo itself"),
+        (["a.png", "--out", "a.png"], "a.png would become a.png, which is a photo itself"),
+        (["a.png", "--out", "c.jpg", "--format", "png"], "--out c.jpg and --format png say two formats"),
+        (["a.png", "--out", "c.gif"], "--out c.gif cannot be written: use one of .png, .jpg"),
         (["a.png", "--out", "notes.txt"], "is a file: name a folder"),
         (["a.png", "--format", "bmp"], "--format bmp does not exist: use one of png, jpeg, webp, tiff, same"),
         (["none.png"], "none.png does not exist"),
@@ -165,11 +194,34 @@ def test_opacity_resolution_and_exif_go_along(ours, tmp_path, form, ending):
             assert again.info["dpi"] == pytest.approx((300, 300), abs=0.5)
 
 
+def test_what_a_format_cannot_hold_is_told_and_ends_nothing(ours, tmp_path):
+    photo(tmp_path / "a.png", (17000, 9))
+    photo(tmp_path / "b.png")
+    done = call("colorize", ours, "a.png", "b.png", "--format", "webp", cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "1 coloured, 1 could not be used.")
+    assert "a-color.webp cannot be written" in done.stderr
+    assert written(tmp_path) == {"a.png", "b.png", "b-color.webp"}
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "RGB", "I;16"])
+def test_a_tiff_may_become_a_tiff(ours, tmp_path, mode):
+    image = (
+        Image.fromarray(np.full((20, 30), 40000, "uint16")) if mode == "I;16" else Image.new("RGB", (30, 20), "gray")
+    )
+    image = image if mode == "I;16" else image.convert(mode)
+    image.save(tmp_path / "a.tif", dpi=(300, 300))
+    assert call("colorize", ours, "a.tif", "--format", "same", cwd=tmp_path).returncode == 0
+    with Image.open(tmp_path / "a-color.tif") as again:
+        assert np.asarray(again).shape == (20, 30, 3)
+
+
 def test_gray_and_colours_stand_side_by_side_and_strength_0_is_gray(ours, tmp_path):
-    photo(tmp_path / "a.png", (50, 40), (200, 100, 50))
+    Image.new("RGBA", (50, 40), (200, 100, 50, 128)).save(tmp_path / "a.png")
     assert call("colorize", ours, "a.png", "--compare", "--strength", 0, cwd=tmp_path).returncode == 0
     pixels = np.asarray(Image.open(tmp_path / "a-color.png"))
-    assert pixels.shape == (40, 100, 3)
+    assert pixels.shape == (40, 100, 4)
+    assert (pixels[..., 3] == 128).all()
+    pixels = pixels[..., :3]
     assert (pixels[:, :50] == pixels[:, 50:]).all()
     assert np.ptp(pixels, axis=-1).max() == 0
 

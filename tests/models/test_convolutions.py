@@ -64,6 +64,8 @@ def test_a_merging_convolution():
     ours.build((x.shape, skip.shape))
     ours.set_weights(usual.get_weights())
     assert ops.convert_to_numpy(ours([x, skip])) == pytest.approx(ops.convert_to_numpy(expected), abs=1e-5)
+    # Also where no side is known, as for photographs of any shape.
+    assert ours([keras.Input((None, None, 5)), keras.Input((None, None, 3))]).shape == (None, None, None, 4)
 
 
 def test_none_of_them_does_what_it_was_not_made_for():

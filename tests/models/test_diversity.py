@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from data_loader import Batches
+from data_loader import Batches, UserError
 from data_loader.images import luma
 from models import StochasticCycleGAN
 from models.stochastic_cyclegan import REGIONS, regional_chroma
@@ -57,6 +57,11 @@ def test_what_has_no_pair_counts_for_nothing(gan):
     photographs = shifted(4, 0.4)
     assert term(gan, shifted(5, 0.1), photographs) == pytest.approx(3 * 0.75, rel=1e-4)
     assert term(gan, shifted(1, 0.1), shifted(1, 0.1)) == 0
+
+
+def test_a_batch_of_one_has_nothing_to_compare(gan, tiny_flowers):
+    with pytest.raises(UserError, match="--batch-size of at least 2"):
+        gan.draws(Batches(tiny_flowers.split("train"), 1), 0)
 
 
 def test_grain_is_no_diversity(gan):

@@ -7,8 +7,8 @@ from PIL import Image
 from data_loader import UserError
 from data_loader.images import cb_cr, chroma_of, luma, to_unit
 from models import CycleGAN, StochasticCycleGAN, load_colorizer
+from models.colorizer import Colorizer
 from models.colorizing import colorize
-from models.photographs import Colorizer
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,9 @@ def test_luma_is_kept_and_strength_is_how_much_colour(flowers, garden):
 
 
 def test_the_network_sees_a_photograph_in_its_own_shape(flowers, garden):
-    assert flowers._small(garden, None).size == (160, 96)
-    assert flowers._small(garden, 64).size == (96, 64)
-    assert flowers._small(Image.new("RGB", (1800, 64)), None).size == (672, 32)
+    assert flowers.small(garden, None).size == (160, 96)
+    assert flowers.small(garden, 64).size == (96, 64)
+    assert flowers.small(Image.new("RGB", (1800, 64)), None).size == (672, 32)
 
 
 def test_of_a_square_of_its_own_size_it_says_what_the_network_says(flowers):
@@ -94,11 +94,22 @@ def test_one_colouring_is_all_that_some_have(flowers, square, garden):
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [({"strength": -1}, "--strength -1 is beyond"), ({"size": 16}, "--size 16 is beyond 32 to 2048")],
+    [
+        ({"samples": 0}, "--samples 0 is too small"),
+        ({"strength": -1}, "--strength -1 is beyond"),
+        ({"size": 16}, "--size 16 is beyond 32 to 2048"),
+    ],
 )
 def test_what_cannot_be_is_refused(flowers, garden, given, message):
     with pytest.raises(UserError, match=message):
         flowers.colorize(garden, **given)
+
+
+def test_what_is_not_finite_is_no_colouring(garden):
+    colorizer = load_colorizer("flowers")
+    colorizer.network.set_weights([np.full_like(weight, np.nan) for weight in colorizer.network.get_weights()])
+    with pytest.raises(UserError, match="not finite"):
+        colorizer.colorize(garden)
 
 
 def test_chroma_there_and_back():
