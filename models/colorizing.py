@@ -79,9 +79,12 @@ def unpack(file):
 
 
 def pack(network, file):
-    """Write a colorizer as float16, in half a .keras file's size; a `UserError` where a weight is beyond its range."""
+    """Write a colorizer in half a .keras file's size; a `UserError` where a weight is beyond half precision's range.
+
+    Kernels are float16. Biases and norms, which are few, stay float32: variances may be large, and rounding counts.
+    """
     with np.errstate(over="ignore"):
-        halves = [weight.astype("float16") for weight in network.get_weights()]
+        halves = [weight.astype("float16" if weight.ndim > 1 else "float32") for weight in network.get_weights()]
     if not all(np.isfinite(half).all() for half in halves):
         raise UserError(f"{network.name} has weights beyond 65504, which half precision cannot hold: ship another.")
     arrays = {f"weight{number:04d}": half for number, half in enumerate(halves)}
