@@ -157,7 +157,7 @@ MORE_MISTAKES = [
     (
         "cyclegan",
         ["--preset", "fast"],
-        "--preset fast does not exist: use one of paper, released, best, reduced",
+        "--preset fast does not exist: use one of paper, released, best, chroma, reduced",
     ),
     ("cyclegan", ["--generator", "vgg"], "--generator vgg does not exist"),
     ("cyclegan", ["--generator", "pretrained", "--output", "rgb"], "--output rgb is not what --generator pretrained"),
