@@ -107,7 +107,8 @@ class CycleGAN(ColorizationGAN):
         terms = self.game("color", self.D_Y, color, fake_color, shown_color)
         terms |= self.game("gray", self.D_X, gray, fake_gray, shown_gray)
         terms |= {"cycle_gray": self.cycle(cycled_gray, gray), "cycle_color": self.cycle(cycled_color, color)}
-        return terms | self.identity(batch) | self.paired_loss(fake_color, batch)
+        terms |= self.identity(batch) | self.paired_loss(fake_color, batch)
+        return {name: terms[name] for name in self.terms if name in terms}
 
     def game(self, domain, discriminator, real, fake, shown):
         """Both sides of Eq. 1 in a domain, "gray" or "color"; the discriminator learns from the fakes `shown`."""

@@ -254,7 +254,7 @@ def test_a_run_is_packed_and_scored_on_each_set_that_it_joined(photo_folder, tmp
     assert (facts["image_size"], facts["model"], facts["training"]["max_steps"]) == (32, "cyclegan", 1)
     assert all(score["images"] > 0 and score["ratio_to_gray"]["mean"] > 0 for score in facts["test"].values())
     for arguments, message in (
-        (["run", "--out", "roses.keras"], "another ending than .npz: write roses.npz"),
+        (["run", "--out", "roses.keras"], "--out roses.keras says no format by its ending"),
         (["nowhere", "--out", "roses.npz"], "does not exist"),
     ):
         done = call("export", *arguments, cwd=tmp_path)

@@ -74,9 +74,7 @@ def test_photos_are_coloured_without_a_run(tiny, tmp_path, monkeypatch):
         (["ours.npz"], "name them behind it"),
         (["none.npz", "rose.png"], "none.npz does not exist"),
         (["run/generator.keras", "rose.png"], "name the run's directory"),
-        (["rose.png", "out"], "out is a directory"),
         (["rose.png", "ours.npz"], "ours.npz colours photos: name it before them"),
-        (["out"], "out is a folder and no run"),
     ):
         done = call("colorize", *arguments, "--overwrite", cwd=tmp_path)
         assert (done.returncode, message in done.stderr) == (2, True), done.stderr

@@ -25,7 +25,8 @@ def test_three_steps_have_the_terms_that_they_had(trained):
         assert list(step) == list(expected)
         # Pix2pix has dropout, which each backend draws in its own way.
         if name != "Pix2Pix" or keras.backend.backend() == "tensorflow":
-            assert step == pytest.approx(expected, rel=1e-4)
+            # Processors round otherwise: 1.4e-4 apart were seen between one with AVX-512 and one without.
+            assert step == pytest.approx(expected, rel=4e-4)
 
 
 def test_three_steps_end_at_the_same_bits(trained):
