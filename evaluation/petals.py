@@ -53,8 +53,8 @@ def petal_colors(colorize, split, samples, progress=iter):
         distances.append(np.abs(drawn - law).sum() / 2)
         shares |= {f"{name}_{color}": float(drawn[COLORS.index(color)]) for color in species.colors}
     return {
-        "found": mean_with_interval(np.array(found)) if found else None,
-        "single_right": mean_with_interval(np.array(right)) if right else None,
+        "found": mean_with_interval(found) if found else None,
+        "single_right": mean_with_interval(right) if right else None,
         "law_distance": float(np.mean(distances)) if distances else None,
     } | shares
 

@@ -29,10 +29,9 @@ from data_loader import UserError
 from data_loader.files import at_home, progress_bar, replacing
 from data_loader.images import luma, to_uint8, to_unit
 from data_loader.photographs import UnusableImage, read_photograph
-from experiments import import_keras, run_script
+from experiments import run_script
 from experiments.support.photo_jobs import FORMATS, find_photos, save, targets_of
-from experiments.support.runs import read_config
-from models.presets import MODELS
+from experiments.support.runs import opened_colorizer
 from models.same_run import CONFIG
 from models.shipped import DEFAULT, named, shipped
 
@@ -78,9 +77,9 @@ def _color(colorizer, photo, files, arguments):
         return "unusable"
     if photograph.pages > 1:
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
+    gray = to_uint8(luma(to_unit(np.asarray(photograph.image)))).repeat(3, axis=-1) if arguments.compare else None
     for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
         if arguments.compare:
-            gray = to_uint8(luma(to_unit(np.asarray(photograph.image)))).repeat(3, axis=-1)
             color = np.concatenate([gray, color], axis=1)
         try:
             with replacing(file) as scratch:
@@ -131,13 +130,7 @@ def _colorizer(source):
         from models.onnx_colorizer import OnnxColorizer
 
         return OnnxColorizer(source)
-    # Says what is wrong with a run before Keras is there.
-    config = read_config(source) if source.is_dir() else None
-    import_keras()
-    from models.colorizer import Colorizer
-    from models.colorizing import load_network
-
-    return Colorizer(load_network(source, config and MODELS[config["model"]][0]))
+    return opened_colorizer(source)
 
 
 def _parser():

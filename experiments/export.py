@@ -24,7 +24,7 @@ from data_loader.files import sha256_of_file, write_text
 from data_loader.joined_flowers import sets_named
 from evaluation.baselines import PERFECT
 from experiments import import_keras, run_script
-from experiments.support.runs import flowers_of_runs, read_config, require_comparable
+from experiments.support.runs import flowers_of_runs, opened_colorizer, read_config, require_comparable
 from experiments.support.scoring import Question, Scoring
 from experiments.support.store import IDENTITY, interval
 from models.presets import MODELS
@@ -61,11 +61,9 @@ def _convert(arguments, form, out):
     backend = import_keras().backend.backend()
     if form != "onnx" and backend != "tensorflow":
         raise UserError(f"--format {form} cannot be made with KERAS_BACKEND={backend}: use tensorflow.")
-    from models.colorizer import Colorizer
-    from models.colorizing import load_network
     from models.export_formats import WRITERS
 
-    colorizer = Colorizer(load_network(source, config and MODELS[config["model"]][0]))
+    colorizer = opened_colorizer(source)
     try:
         apart = WRITERS[form](colorizer, out, _about(source, config)) / 2
     except (UserError, OSError):

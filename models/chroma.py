@@ -53,7 +53,7 @@ class ChromaOverLuma(Float32Layer):
 
     def call(self, inputs, training=None):
         image, chroma = (ops.cast(x, "float32") for x in inputs)
-        y = ops.sum(image * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
+        y = luma_of(image)
         chroma = chroma if training else self.shown(chroma)
         color = _away_from_luma(twice_as_large(chroma) if self.enlarged else chroma)
         if self.kept and not training:
@@ -72,6 +72,11 @@ class ChromaOverLuma(Float32Layer):
         if self.halved:
             chroma = ops.image.resize(ops.average_pool(chroma, 2, strides=2), chroma.shape[1:3], "bilinear")
         return chroma
+
+
+def luma_of(images):
+    """`data_loader.images.luma` for tensors: (..., 3) to (..., 1)."""
+    return ops.sum(images * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
 
 
 def twice_as_large(images):

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from data_loader.files import UserError
 from data_loader.images import LUMA_WEIGHTS, cb_cr, from_network, to_network
-from models.colorizing import finite, has_noise, load_network, noise_of, predict_colors, reads_noise
+from models.chroma import luma_of
+from models.colorizing import has_noise, load_network, noise_of, predict_colors, reads_noise
 from models.photographs import PhotoColorizer
 
 
@@ -32,12 +32,9 @@ class Colorizer(PhotoColorizer):
     def __init__(self, network):
         self.network = network
         encoder = _layer(_layer(_layer(network, "G"), "chroma"), "encoder")
-        super().__init__(network.inputs[0].shape[1], keeps_shape=encoder is not None)
+        super().__init__(network.inputs[0].shape[1], encoder is not None, has_noise(network))
 
     def chroma(self, gray, samples=None, seed=0):
-        """As in the base class; a `UserError` where samples are asked for and there is one colouring alone."""
-        if samples is not None and not has_noise(self.network):
-            raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
         image = to_network(gray[None])
         if not self.keeps_shape:
             return cb_cr(from_network(predict_colors(self.network, image, samples, seed)))
@@ -45,7 +42,7 @@ class Colorizer(PhotoColorizer):
         if reads_noise(self.network):
             inputs.append(noise_of(self.network, 1, samples, seed))
         # Called as it is, not by `predict`, which would compile it for each shape.
-        return finite(ops.convert_to_numpy(self._to_chroma(inputs, training=False)))
+        return ops.convert_to_numpy(self._to_chroma(inputs, training=False))
 
     @cached_property
     def _to_chroma(self):
@@ -88,7 +85,7 @@ class _CbCr(keras.layers.Layer):
     """As `data_loader.images.cb_cr`, of colours in [−1, 1]."""
 
     def call(self, color):
-        away_from_luma = color - ops.sum(color * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
+        away_from_luma = color - luma_of(color)
         red_weight, _, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
         blue, red = away_from_luma[..., 2:] / (1 - blue_weight), away_from_luma[..., :1] / (1 - red_weight)
         return ops.concatenate([blue, red], axis=-1) / 4

@@ -142,10 +142,10 @@ def has_noise(network):
 
 def predict_images(network, inputs):
     """Run a network on images in [-1, 1] as at test time, without dropout; a `UserError` where they come out NaN."""
-    return finite(network.predict(inputs, batch_size=CHUNK, verbose=0))
+    return _finite(network.predict(inputs, batch_size=CHUNK, verbose=0))
 
 
-def finite(images):
+def _finite(images):
     """The images; a `UserError` where a value is not finite."""
     if not np.isfinite(images).all():
         raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
@@ -177,4 +177,4 @@ def _predict_with_dropout(network, images, seed):
     with keras.StatelessScope(zip(states, map(keras.ops.convert_to_tensor, seeds), strict=True)):
         # Not `predict`, which would set every layer to test time again.
         chunks = [sampler(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
-    return finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))
+    return _finite(np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks]))

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from data_loader.files import UserError, replacing
+from data_loader.files import UserError, replacing, write_text
 from models.onnx_colorizer import FACTS, INPUTS, OUTPUTS, imported
 
 
@@ -47,7 +47,7 @@ def write_saved_model(colorizer, folder, about):
             raise UserError(f"--out {folder} exists and is no SavedModel: choose another name.")
         shutil.rmtree(folder)
     network.export(str(folder), format="tf_saved_model", verbose=False)
-    (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    write_text(folder / "about.json", json.dumps(about, indent=1) + "\n")
     # Held as long as it is called: its functions do not keep its variables.
     loaded = tf.saved_model.load(str(folder))
     return _apart(loaded.serve(probe), expected)

@@ -20,11 +20,12 @@ class PhotoColorizer:
     """Colours photographs by a network that was trained for images of side `size`.
 
     `keeps_shape` says whether it sees a photograph in its own shape, as networks with a pretrained encoder do; the
-    others were trained on whole photographs squeezed into squares, and see them so.
+    others were trained on whole photographs squeezed into squares, and see them so. `has_samples`: has it several
+    colourings for one?
     """
 
-    def __init__(self, size, keeps_shape):
-        self.size, self.keeps_shape = size, keeps_shape
+    def __init__(self, size, keeps_shape, has_samples):
+        self.size, self.keeps_shape, self.has_samples = size, keeps_shape, has_samples
 
     def chroma(self, gray, samples=None, seed=0):
         """Cb and Cr that the network sees for a gray image (h, w, 1) in [0, 1]: float32 (samples or 1, h', w', 2)."""
@@ -52,8 +53,12 @@ class PhotoColorizer:
             raise UserError(f"{problem}: use a number between, such as 1.")
         if samples is not None and samples < 1:
             raise UserError(f"--samples {samples} is too small: ask for at least 1.")
+        if samples is not None and not self.has_samples:
+            raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
         image = read_image(photograph)
         colorings = self.chroma(luma(to_unit(np.asarray(self.small(image, size)))), samples, seed)
+        if not np.isfinite(colorings).all():
+            raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
         enlargement = Enlargement(np.concatenate(strength * colorings, axis=-1), image)
         colored = np.empty((len(colorings), image.height, image.width, 3), np.uint8)
 

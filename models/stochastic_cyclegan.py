@@ -4,8 +4,8 @@ import numpy as np
 from keras import ops
 
 from data_loader.files import UserError
-from data_loader.images import LUMA_WEIGHTS
 from models import draws
+from models.chroma import luma_of
 from models.cyclegan import CycleGAN
 from models.options import StochasticCycleGANOptions
 
@@ -89,9 +89,8 @@ class StochasticCycleGAN(CycleGAN):
 
 def regional_chroma(images):
     """Mean chroma, RGB − luma, of `REGIONS` × `REGIONS` regions of images (n, S, S, 3): (n, 8, 8, 3)."""
-    luma = ops.sum(images * ops.convert_to_tensor(LUMA_WEIGHTS), axis=-1, keepdims=True)
     side = images.shape[1] // REGIONS
-    return ops.average_pool(images - luma, side, strides=side)
+    return ops.average_pool(images - luma_of(images), side, strides=side)
 
 
 def _apart(maps):

@@ -131,6 +131,17 @@ def opened_run(run_dir):
     keras.utils.clear_session()
 
 
+def opened_colorizer(source):
+    """The `models.colorizer.Colorizer` of a run's directory or a packed file."""
+    # Says what is wrong with a run before Keras is there.
+    config = read_config(source) if source.is_dir() else None
+    import_keras()
+    from models.colorizer import Colorizer
+    from models.colorizing import load_network
+
+    return Colorizer(load_network(source, config and MODELS[config["model"]][0]))
+
+
 def run_names(directories):
     """What runs are called in tables: the directories' own names, or whole paths where two rows would be the same."""
     names = [Path(directory).resolve().name for directory in directories]
