@@ -6,7 +6,7 @@ from setuptools import setup
 
 HERE = Path(__file__).parent
 NEEDED, _, _ = (HERE / "requirements.txt").read_text(encoding="utf-8").partition("# tests and style")
-COMMANDS = ("train", "colorize", "evaluate", "export", "figures", "reproduce", "benchmark")
+COMMANDS = ("train", "colorize", "app", "evaluate", "export", "figures", "reproduce", "benchmark")
 
 setup(
     name="flower-colorization",
@@ -25,8 +25,10 @@ setup(
     entry_points={"console_scripts": [f"flowers-{name} = flower_colorization:main" for name in COMMANDS]},
     install_requires=[line for line in NEEDED.splitlines() if line and not line.startswith(("#", "-"))],
     extras_require={
+        "browser": ["selenium>=4.30,<5"],
         "jax": ["jax>=0.6,<1"],
         "torch": ["torch>=2.7,<3"],
+        "app": ["gradio>=6,<7"],
         "onnx": ["onnx>=1.18,<2", "onnxruntime>=1.22,<2", "tf2onnx>=1.16,<2"],
     },
 )

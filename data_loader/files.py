@@ -9,6 +9,8 @@ import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
+
 try:
     import fcntl
 except ImportError:  # not on Windows
@@ -87,6 +89,19 @@ def write_text(file, text):
     """Write a text file, UTF-8, in one go; see `replacing`."""
     with replacing(file) as scratch:
         scratch.write_text(text, encoding="utf-8")
+
+
+def write_arrays(file, arrays):
+    """Write arrays, name to array, as a compressed .npz file.
+
+    Its bytes depend on them and on the compressing library alone: `np.savez` would note the time of day.
+    """
+    with replacing(file) as scratch, zipfile.ZipFile(scratch, "w") as archive:
+        for name, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy")
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w") as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
 def sha256_of_text(text):

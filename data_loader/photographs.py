@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
 
-from data_loader.images import to_uint8
+from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, picture_of_numbers, rare_tiff
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -26,9 +26,6 @@ FOREIGN = {".heic", ".heif", ".avif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".
 _ENDINGS = Image.registered_extensions()
 # Endings of files that can be read here; Pillow names some that it can write alone, and a film's.
 READABLE = {ending for ending, form in _ENDINGS.items() if form in Image.OPEN and form != "MPEG"}
-# Full scales of numbers that do not say theirs, and the share of a picture's values that must lie within one.
-SCALES = (255.0, 4095.0, 65535.0, 2.0**32 - 1)
-WITHIN = 0.999
 WITH_ALPHA = ("RGBA", "RGBa", "LA", "PA")
 # The colours that a profile must be of to be a picture's, by the picture's mode.
 COLORS_OF = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
@@ -73,14 +70,16 @@ def read_image(source):
     return white
 
 
-def read_photograph(source):
+def read_photograph(source, most_pixels=MAX_PIXELS):
     """A path, a Pillow image of any mode or an array (H, W), (H, W, 1) or (H, W, 3) as a `Photograph`.
 
     Of an animation it is the first frame. Metadata that are broken are left out, and cost nothing else. For numbers of
-    more than 8 bits see `_unit_scale`.
+    more than 8 bits see `data_loader.sample_scales`.
+
+    A file of more pixels than `most_pixels`, at most 100 million, is not decoded.
 
     Raises:
-        UnusableImage: a file is truncated, something is no image, or it has a side below 8 or over 100 million pixels.
+        UnusableImage: a file is truncated, something is no image, or it has a side below 8 or too many pixels.
     """
     if isinstance(source, np.ndarray):
         return Photograph(_from_array(source))
@@ -93,7 +92,7 @@ def read_photograph(source):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(source) as image:
-                _require_sound(*image.size)
+                _require_sound(*image.size, most_pixels)
                 return _photograph(image)
     except UnusableImage:
         raise
@@ -104,8 +103,10 @@ def read_photograph(source):
     # Pillow's decoders raise almost any class of exception on a damaged file.
     except Exception as error:
         ending = Path(source).suffix.lower()
-        if ending in (".tif", ".tiff") and (image := _rare_tiff(source)):
-            return Photograph(image)
+        if ending in (".tif", ".tiff") and (found := rare_tiff(source, most_pixels)):
+            image, tags = found
+            _require_sound(*image.size)
+            return Photograph(_turned(image, int(tags.get(TURN, 1))))
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
@@ -120,14 +121,14 @@ def _from_array(values):
         raise UnusableImage(f"an array of {values.dtype} holds no numbers")
     _require_sound(*values.shape[1::-1])
     values = values[..., 0] if values.shape[2:] == (1,) else values
-    return _from_numbers(values.astype(np.uint8) * 255 if values.dtype == bool else values, {}).convert("RGB")
+    return picture_of_numbers(values.astype(np.uint8) * 255 if values.dtype == bool else values, {}).convert("RGB")
 
 
-def _require_sound(width, height):
+def _require_sound(width, height, most_pixels=MAX_PIXELS):
     if min(width, height) < MIN_SIDE:
         raise UnusableImage(f"{width}x{height} pixels, a side is shorter than {MIN_SIDE}")
-    if width * height > MAX_PIXELS:
-        raise UnusableImage(f"{width}x{height} pixels, more than {MAX_PIXELS:,}")
+    if width * height > most_pixels:
+        raise UnusableImage(f"{width}x{height} pixels, more than {most_pixels:,}")
 
 
 def _photograph(image):
@@ -190,7 +191,7 @@ def _in_srgb(image, profile):
     if _is_numbers(image):
         # Pillow brings what these formats hold to 16 bits.
         bits = {BITS_PER_SAMPLE: 16} if image.format in ("PNG", "PPM") else {}
-        image = _from_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
+        image = picture_of_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
     if image.mode not in ("RGB", "L", "CMYK", "LAB"):
         image = image.convert("RGB")
     if image.mode == "LAB":
@@ -227,59 +228,3 @@ def _is_srgb(transform, mode):
         return False
     apart = np.subtract(ImageCms.applyTransform(probe, transform), probe.convert("RGB"), dtype=np.int16)
     return np.abs(apart).max() <= SAME_COLOR
-
-
-def _from_numbers(values, tags):
-    """A picture of gray or colour values of any depth, (h, w) or (h, w, 3), in 8 bits; `tags` are those of a TIFF."""
-    least, most = _unit_scale(values, tags)
-    unit = (np.nan_to_num(values.astype(np.float32), nan=least) - least) / (most - least)
-    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
-        unit = 1 - unit
-    return Image.fromarray(to_uint8(unit))
-
-
-# Tags of TIFF 6.0.
-BITS_PER_SAMPLE, PHOTOMETRIC, TURN, SAMPLE_FORMAT, SMALLEST, LARGEST = 258, 262, 274, 339, 340, 341
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, SIGNED = 0, 1, 2, 2
-
-
-def _unit_scale(values, tags):
-    """Which values are black and white.
-
-    The file's own where it tells them: the smallest and largest sample value, or its bits for whole numbers up to 16
-    bits without a sign. Otherwise from 0 to the smallest of 1 (floats), 255, 4095, 65535 and 2³² − 1 that holds 99.9 %
-    of the values.
-    """
-    least, most = (_first(tags.get(tag)) for tag in (SMALLEST, LARGEST))
-    if most is not None and most > (least or 0):
-        return least or 0, most
-    is_float = np.issubdtype(values.dtype, np.floating)
-    bits = _first(tags.get(BITS_PER_SAMPLE)) or (8 * values.dtype.itemsize if values.dtype.kind == "u" else None)
-    if not is_float and bits and bits <= 16 and _first(tags.get(SAMPLE_FORMAT)) != SIGNED:
-        return 0, 2.0**bits - 1
-    finite = values[np.isfinite(values)]
-    scales = (1.0, *SCALES) if is_float else SCALES
-    return 0, next((scale for scale in scales if (finite <= scale).sum() >= WITHIN * finite.size), scales[-1])
-
-
-def _first(value):
-    """A tag's number, of several samples the first; None where there is none."""
-    return next(iter(value), None) if isinstance(value, tuple) else value
-
-
-def _rare_tiff(path):
-    """A TIFF of a kind that Pillow does not know, such as colours in floats, as RGB; None if it is none."""
-    import tifffile
-
-    with contextlib.suppress(Exception), tifffile.TiffFile(path) as file:
-        page = file.pages[0]
-        _require_sound(page.imagewidth, page.imagelength)
-        values = page.asarray()
-        if values.ndim == 3 and values.shape[0] in (3, 4) and values.shape[-1] > 4:
-            values = np.moveaxis(values, 0, -1)
-        tags = {tag.code: tag.value for tag in page.tags if isinstance(tag.value, int | float | tuple)}
-        if tags.get(PHOTOMETRIC) not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
-            return None
-        image = _from_numbers(values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values, tags)
-        return _turned(image.convert("RGB"), int(tags.get(TURN, 1)))
-    return None

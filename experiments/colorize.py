@@ -58,7 +58,7 @@ def main():
     todo = {photo: files for photo, files in targets.items() if arguments.overwrite or photo not in done}
     counts = Counter(there=len(targets) - len(todo))
     if todo:
-        colorizer = _colorizer(source)
+        colorizer = opened_colorizer(source)
         for photo, files in progress_bar(todo.items(), unit="photo"):
             counts[_color(colorizer, photo.file, files, arguments)] += 1
     # Not among the names of what was written, which may be piped on.
@@ -123,14 +123,6 @@ def _default():
     if DEFAULT not in shipped():
         raise UserError(f"the colorizer '{DEFAULT}' is missing: install the project anew, or name a run.")
     return shipped()[DEFAULT]
-
-
-def _colorizer(source):
-    if source.suffix == ".onnx":
-        from models.onnx_colorizer import OnnxColorizer
-
-        return OnnxColorizer(source)
-    return opened_colorizer(source)
 
 
 def _parser():

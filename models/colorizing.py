@@ -12,10 +12,9 @@ import numpy as np
 import models.chroma
 import models.convolutions
 import models.layers  # noqa: F401
-from data_loader.files import DAMAGED, UserError
+from data_loader.files import DAMAGED, UserError, write_arrays
 from data_loader.images import from_network, to_network, to_uint8
 from models.draws import sampled_z
-from models.half_precision import write_arrays
 from models.shipped import named, shipped
 
 CHUNK = 8  # images at a time

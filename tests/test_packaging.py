@@ -14,7 +14,7 @@ from PIL import Image
 from tests.conftest import PROJECT
 
 ROOMS = ("data_loader", "models", "evaluation", "experiments")
-COMMANDS = ("train", "colorize", "evaluate", "export", "figures", "reproduce", "benchmark")
+COMMANDS = ("train", "colorize", "app", "evaluate", "export", "figures", "reproduce", "benchmark")
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,11 @@ def opened_run(run_dir):
 
 
 def opened_colorizer(source):
-    """The `models.colorizer.Colorizer` of a run's directory or a packed file."""
+    """What colours photographs, a `models.photographs.PhotoColorizer`: of a run's directory, a packed or ONNX file."""
+    if source.suffix == ".onnx":
+        from models.onnx_colorizer import OnnxColorizer
+
+        return OnnxColorizer(source)
     # Says what is wrong with a run before Keras is there.
     config = read_config(source) if source.is_dir() else None
     import_keras()

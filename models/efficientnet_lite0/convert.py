@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from data_loader.files import write_arrays
 from models.efficientnet import NORM_WEIGHTS, WEIGHTS
-from models.half_precision import write_arrays
 
 
 def main():

@@ -1,0 +1,183 @@
+"""The web page of `app.py`: what is on it, and what happens when a visitor does something.
+
+What a visitor uploads and gets are files of one folder, removed some time after they were last used. Colourings are
+shown as small pictures; behind that the one of full size is made, for download.
+"""
+
+import os
+import time
+import uuid
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+from data_loader import UserError
+from data_loader.images import luma, to_uint8, to_unit
+from data_loader.photographs import UnusableImage, read_photograph
+from experiments.support.photo_jobs import FORMATS, save
+from models.photographs import MOST_STRENGTH
+
+TITLE = "Colours for gray photographs"
+WELCOME = f"""# {TITLE}
+Drop a photograph. Its own colours, if it has any, are taken away and guessed anew; a guess is not the lost colour."""
+SHOWN = 1280  # pixels, the longer side of what is shown
+MOST_SAMPLES = 8
+DOWNLOAD = "Download at full size"
+MOST_VISITORS = 64
+# Of one kind, so that the networks run for one visitor at a time, and memory has a bound.
+IN_TURN = {"concurrency_id": "network", "concurrency_limit": 1}
+# None is fetched from elsewhere.
+FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
+
+
+class WebPage:
+    """A page that colours by `colorizers`, a mapping of names, the default one first; it writes below `folder`.
+
+    Photographs of over `most_megapixels` are refused. Files are removed `kept` seconds after they were last used.
+    """
+
+    def __init__(self, colorizers, folder, most_megapixels, kept):
+        self.colorizers, self.folder, self.kept = colorizers, Path(folder), kept
+        self.most_pixels = most_megapixels * 1_000_000
+        self.blocks = self.layout()
+
+    def serve(self, host, port, most_megabytes):
+        """Begin to answer, and return the page's address; a `UserError` where it cannot be had."""
+        self.blocks.queue(max_size=MOST_VISITORS, api_open=False)
+        try:
+            _, address, _ = self.blocks.launch(
+                server_name=host,
+                server_port=port or None,
+                max_file_size=f"{most_megabytes}mb",
+                state_session_capacity=MOST_VISITORS,
+                theme=gr.themes.Default(**FONTS),
+                show_error=True,
+                quiet=True,
+                prevent_thread_lock=True,
+                share=False,
+                ssr_mode=False,
+                footer_links=[],
+            )
+        except OSError as error:
+            problem = f"--host {host} --port {port or 'left out'} cannot be had ({error})"
+            raise UserError(f"{problem}: choose another port, or end what answers there.") from error
+        return address
+
+    def layout(self):
+        """What is on the page, and which method answers to what."""
+        with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
+            gr.Markdown(WELCOME)
+            photo = gr.State()
+            file = gr.File(label="Photograph", height=130, elem_id="photograph")
+            told = gr.Markdown(elem_id="told")
+            with gr.Tab("Colour"):
+                given, shown = self.coloring_controls()
+            with gr.Tab("Compare"):
+                button = gr.Button("Colour it with each colorizer", variant="primary", elem_id="compare")
+                compared = gr.Gallery(label="Each colorizer", columns=3, object_fit="contain", elem_id="compared")
+            taken = file.upload(self.take, file, [photo, file, told, compared])
+            taken.success(self.color, [photo, *given], shown, **IN_TURN)
+            for control in given:
+                changed = control.release if isinstance(control, gr.Slider) else control.input
+                changed(self.color, [photo, *given], shown, trigger_mode="always_last", **IN_TURN)
+            button.click(self.compare, photo, compared, **IN_TURN)
+        return blocks
+
+    def coloring_controls(self):
+        """What says how to colour, and what shows the colouring, as lists of components."""
+        names, first = list(self.colorizers), self.colorizers[next(iter(self.colorizers))]
+        with gr.Row():
+            with gr.Column(scale=3):
+                pair = gr.ImageSlider(label="Gray and in colour", max_height=720, elem_id="pair", interactive=False)
+            with gr.Column(scale=1):
+                strength = gr.Slider(0, MOST_STRENGTH, 1, step=0.05, label="Strength", elem_id="strength")
+                name = gr.Dropdown(names, value=names[0], label="Colorizer", elem_id="colorizer")
+                which = {"label": "Which of its colourings", "elem_id": "number", "visible": first.has_samples}
+                number = gr.Slider(1, MOST_SAMPLES, 1, step=1, **which)
+                form = gr.Radio(list(FORMATS), value="png", label="Format of the download", elem_id="format")
+                download = gr.DownloadButton(DOWNLOAD, interactive=False, variant="primary", elem_id="download")
+        return [strength, name, number, form], [pair, number, download]
+
+    def take(self, path):
+        """Keep an uploaded file, and tell what it is."""
+        image = self.read(path).image
+        return path, None, f"**{Path(path).name}**, {image.width} × {image.height} pixels", None
+
+    def read(self, path):
+        """The `Photograph` of an uploaded file, which is then kept anew; one that cannot be used is told of."""
+        try:
+            photograph = read_photograph(path, self.most_pixels)
+            os.utime(path)
+        except UnusableImage as reason:
+            raise _error(f"{Path(path).name} cannot be used: {reason}.") from None
+        return photograph
+
+    def color(self, photo, strength, name, number, form):
+        """Show a photograph in gray and in colour, and then have the colouring ready for download."""
+        if not _is_here(photo):
+            yield gr.skip()
+            return
+        colorizer, photograph = self.colorizers[name], self.read(photo)
+        small = _small(photograph.image)
+        colors = _colored(colorizer, small, strength, number)
+        which = gr.Slider(visible=colorizer.has_samples)
+        yield (_gray(small), colors), which, gr.DownloadButton(f"{DOWNLOAD} …", interactive=False)
+        file = self.folder / uuid.uuid4().hex / f"{Path(photo).stem}-color{FORMATS[form][0]}"
+        file.parent.mkdir()
+        try:
+            save(_colored(colorizer, photograph.image, strength, number), file, photograph)
+        except (ValueError, OSError) as error:
+            raise _error(f"{file.name} cannot be written: {error}.") from None
+        yield gr.skip(), gr.skip(), gr.DownloadButton(DOWNLOAD, value=file, interactive=True)
+
+    def compare(self, photo):
+        """Show what each colorizer makes of a photograph, one after the other."""
+        if not _is_here(photo):
+            yield gr.skip()
+            return
+        small = _small(self.read(photo).image)
+        shown = [(_gray(small), "gray")]
+        for name in self.colorizers:
+            shown.append((_colored(self.colorizers[name], small), name))
+            yield shown
+
+    def forget_files(self):
+        """Remove what was last used longer ago than files are kept."""
+        for file in sorted(self.folder.rglob("*"), reverse=True):
+            if time.time() - file.stat().st_mtime > self.kept:
+                file.rmdir() if file.is_dir() else file.unlink(missing_ok=True)
+
+
+def _is_here(photo):
+    """Whether there is a photograph to work on; if not, the visitor is told."""
+    if photo and Path(photo).exists():
+        return True
+    gr.Info("No photograph is here, or no longer: drop one.")
+    return False
+
+
+def _small(image):
+    """A copy of an image that is no larger than what is shown."""
+    small = image.copy()
+    small.thumbnail((SHOWN, SHOWN))
+    return small
+
+
+def _gray(image):
+    return to_uint8(luma(to_unit(np.asarray(image)))).repeat(3, axis=-1)
+
+
+def _colored(colorizer, image, strength=1.0, number=1):
+    """A colouring, RGB bytes; of a colorizer that has several, one by its number."""
+    try:
+        if colorizer.has_samples:
+            return colorizer.colorize(image, strength=strength, samples=1, seed=number - 1)[0]
+        return colorizer.colorize(image, strength=strength)
+    except UserError as error:
+        raise _error(str(error)) from None
+
+
+def _error(sentence):
+    """What shows a sentence to the visitor until it is closed, and nothing to whoever runs the page."""
+    return gr.Error(sentence, duration=None, print_exception=False)

@@ -1,0 +1,218 @@
+"""The web page, as visitors with a real browser find it."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_loader.images import luma, to_unit
+from tests.experiments.scripts import PROJECT, run
+
+needs_page = pytest.mark.skipif(
+    not shutil.which("chromium") or not shutil.which("chromedriver"),
+    reason="no browser here: install Debian's chromium and chromium-driver",
+)
+HEADLESS = ["headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking", "disable-sync"]
+PATIENCE = 120  # seconds
+
+
+def served(*arguments):
+    """Start the page at any free port; the process and the page's address."""
+    command = [sys.executable, PROJECT / "experiments" / "app.py", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    told = process.stdout.readline()
+    if not told.startswith("Open http"):
+        pytest.fail(told + process.stderr.read()[-800:])
+    return process, told.split()[1]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    pytest.importorskip("gradio")
+    pytest.importorskip("selenium")
+    process, address = served("--most-megapixels", 2, "--most-megabytes", 3)
+    yield address
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+
+
+@contextmanager
+def visitor(address, downloads):
+    """A browser that has opened the page."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for argument in HEADLESS:
+        options.add_argument(f"--{argument}")
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    browser = webdriver.Chrome(options=options, service=service)
+    try:
+        browser.get(address)
+        yield browser
+    finally:
+        browser.quit()
+
+
+def wait_for(condition):
+    """What a condition gives once it gives something."""
+    from selenium.common.exceptions import WebDriverException
+
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            if found := condition():
+                return found
+        except WebDriverException:  # the page changes as one looks
+            pass
+        time.sleep(0.2)
+    pytest.fail("the page did not get there")
+
+
+def all_of(browser, selector):
+    return browser.find_elements("css selector", selector)
+
+
+def drop(browser, file):
+    wait_for(lambda: all_of(browser, "#photograph input[type=file]"))[0].send_keys(str(file))
+
+
+def body(browser):
+    return browser.find_element("css selector", "body").text
+
+
+def shown(browser):
+    """The addresses of the two pictures at the slider, once they are there."""
+    return wait_for(lambda: len(found := all_of(browser, "#pair img")) == 2 and [x.get_attribute("src") for x in found])
+
+
+def downloaded(browser, folder):
+    """The file that the button gives, once its picture is ready."""
+
+    def ready():
+        button = all_of(browser, "#download")[0]
+        return button.is_enabled() and not button.text.endswith("…") and button
+
+    before = set(folder.iterdir())
+    wait_for(ready).click()
+    return wait_for(
+        lambda: [file for file in set(folder.iterdir()) - before if re.search("-color[^.]*[.](?!cr)[a-z]+$", file.name)]
+    )[0]
+
+
+@pytest.fixture
+def photo(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
+    file = tmp_path / "my rose.png"
+    Image.fromarray(pixels).resize((270, 180)).save(file)
+    return file
+
+
+@needs_page
+def test_a_photo_is_shown_and_taken_home_at_full_size(address, photo, tmp_path):
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    with visitor(address, downloads) as browser:
+        drop(browser, photo)
+        wait_for(lambda: "270 × 180 pixels" in body(browser))
+        first = shown(browser)
+        file = downloaded(browser, downloads)
+        assert re.fullmatch(r"my.?rose-color\.png", file.name)
+        color, original = (to_unit(np.asarray(Image.open(path).convert("RGB"))) for path in (file, photo))
+        assert np.abs(luma(color) - luma(original)).max() < 1.5 / 255
+        assert np.abs(color - luma(color)).max() > 0.02
+        # Without strength it is gray, and in the format asked for.
+        number = all_of(browser, "#strength input[type=number]")[0]
+        browser.execute_script(
+            "arguments[0].value = 0; arguments[0].dispatchEvent(new Event('input', {bubbles: true}));"
+            "arguments[0].dispatchEvent(new Event('blur', {bubbles: true}));",
+            number,
+        )
+        wait_for(lambda: shown(browser) != first)
+        all_of(browser, "#format input[value=jpeg]")[0].click()
+        wait_for(lambda: not all_of(browser, "#download")[0].is_enabled())
+        gray = np.asarray(Image.open(downloaded(browser, downloads)).convert("RGB"), np.int16)
+        assert gray.shape == (180, 270, 3)
+        assert np.abs(gray - gray[..., :1]).max() <= 2
+
+
+@needs_page
+def test_colorizers_are_compared(address, photo, tmp_path):
+    with visitor(address, tmp_path) as browser:
+        drop(browser, photo)
+        shown(browser)
+        wait_for(lambda: [tab for tab in all_of(browser, "button[role=tab]") if tab.text == "Compare"])[0].click()
+        wait_for(lambda: all_of(browser, "#compare"))[0].click()
+        # Gray, flowers, and in a checkout the paper's.
+        wait_for(lambda: len(all_of(browser, "#compared .grid-wrap img")) >= 5)
+        assert {"gray", "flowers", "cyclegan", "stochastic"} <= set(body(browser).split())
+
+
+@needs_page
+def test_what_cannot_be_used_is_told_in_a_sentence(address, tmp_path, photo):
+    broken, large, heavy = tmp_path / "broken.jpg", tmp_path / "large.png", tmp_path / "heavy.bmp"
+    broken.write_bytes(b"no picture")
+    Image.new("L", (1500, 1500)).save(large)
+    Image.new("RGB", (1024, 1024)).save(heavy)
+    sentences = ["broken.jpg cannot be used: ", "large.png cannot be used: 1500x1500 pixels, more than 2,000,000."]
+    with visitor(address, tmp_path) as browser:
+        for file, sentence in zip((broken, large, heavy), (*sentences, "maximum"), strict=True):
+            drop(browser, file)
+            wait_for(lambda sentence=sentence: sentence in body(browser))
+            browser.refresh()
+        assert not all_of(browser, "#pair img")
+        drop(browser, photo)
+        assert shown(browser)
+
+
+@needs_page
+def test_two_visitors_do_not_see_each_others_photos(address, photo, tmp_path):
+    other = tmp_path / "lily.png"
+    Image.new("RGB", (64, 300), "gray").save(other)
+    downloads = [tmp_path / "a", tmp_path / "b"]
+    for folder in downloads:
+        folder.mkdir()
+    with visitor(address, downloads[0]) as one, visitor(address, downloads[1]) as two:
+        drop(one, photo)
+        drop(two, other)
+        sizes = [
+            Image.open(downloaded(browser, folder)).size for browser, folder in zip((one, two), downloads, strict=True)
+        ]
+    assert sizes == [(270, 180), (64, 300)]
+
+
+@needs_page
+def test_the_page_leaves_no_file_and_calls_nobody(tmp_path, photo):
+    pytest.importorskip("gradio")
+    pytest.importorskip("selenium")
+    process, address = served()
+    (folder,) = Path(tempfile.gettempdir()).glob(f"flowers-app-{process.pid}-*")
+    with visitor(address, tmp_path) as browser:
+        drop(browser, photo)
+        shown(browser)
+        names = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+        assert {name for name in names if not name.startswith((address, "data:", "blob:"))} == set()
+    assert any(folder.iterdir())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert not folder.exists()
+    assert process.stderr.read() == "stopped.\n"
+
+
+@pytest.mark.parametrize(("given", "sentence"), [(["--port", "70000"], "--port 70000"), (["nowhere"], "nowhere")])
+def test_what_was_mistyped_is_told(given, sentence, tmp_path):
+    pytest.importorskip("gradio")
+    done = run("app", *given, cwd=tmp_path)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
