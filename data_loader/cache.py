@@ -1,22 +1,28 @@
-"""Decode a set of images once, into a memory-mapped uint8 array that later runs open at once."""
+"""Decode a set of images once, into a memory-mapped uint8 array that later runs open at once.
 
+python -m data_loader.cache            tells where decoded sets are, and how large
+python -m data_loader.cache --clear    removes them; the next use decodes anew
+"""
+
+import argparse
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import PIL
 
 from data_loader.files import UserError, at_home, progress_bar, sha256_of_text
-from data_loader.photographs import UnusableImage
+from data_loader.photographs import DECODER, UnusableImage
 
 CACHE_VARIABLE = "FLOWERS_CACHE_DIR"
 LEFTOVER_SECONDS = 24 * 3600
+MOST_BYTES = 10 * 2**30
 # Of the rules by which files become pictures: another number, and sets are decoded anew.
 READING = 2
 
@@ -51,7 +57,7 @@ def cached_images(name, source, size, decode):
     Raises:
         UserError: the cache cannot be written.
     """
-    key = json.dumps([name, source, size, "pillow-bilinear", READING, PIL.__version__])
+    key = json.dumps([name, source, size, "pillow-bilinear", READING, DECODER])
     stem = f"{name}-{size}px-{sha256_of_text(key)[:16]}"
     folder = cache_dir() / "decoded"
     array_file, manifest_file = folder / f"{stem}.npy", folder / f"{stem}.json"
@@ -66,6 +72,7 @@ def cached_images(name, source, size, decode):
             # The manifest comes last: where it stands, the array is complete.
             os.replace(images, array_file)
             os.replace(manifest, manifest_file)
+        _keep_within(MOST_BYTES, folder, array_file)
     except OSError as error:
         raise UserError(
             f"the decoded images cannot be written to {folder} ({error.strerror}): "
@@ -81,11 +88,33 @@ def _sweep(folder):
             shutil.rmtree(left, ignore_errors=True)
 
 
+def _keep_within(most_bytes, folder, needed=None):
+    """Remove the decoded sets that were opened longest ago until the rest fit, but not the one `needed`.
+
+    Processes that have one open keep it.
+    """
+    sets = sorted(folder.glob("*.npy"), key=_opened_at)
+    sizes = {file: file.stat().st_size for file in sets}
+    for file in sets:
+        if sum(sizes.values()) > most_bytes and file != needed:
+            # Without its manifest an array is none, so nobody finds half a set.
+            file.with_suffix(".json").unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
+            del sizes[file]
+
+
+def _opened_at(array_file):
+    manifest = array_file.with_suffix(".json")
+    return manifest.stat().st_mtime if manifest.exists() else 0
+
+
 def _open(array_file, manifest_file):
     """What was decoded before, or None where it is missing or damaged."""
     try:
         manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
         images = np.load(array_file, mmap_mode="r")[: len(manifest["kept"])]
+        with suppress(OSError):  # of another user
+            os.utime(manifest_file)
         return DecodedImages(images, **manifest)
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
@@ -107,3 +136,20 @@ def _decode_all(name, count, size, decode, file):
     images.flush()
     digest = hashlib.sha256(np.ascontiguousarray(images[: len(kept)]).data).hexdigest()
     return {"kept": kept, "skipped": skipped, "digest": digest}
+
+
+def main():
+    """Tell about the decoded sets, or remove them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clear", action="store_true", help="remove the decoded sets; downloads stay")
+    folder = cache_dir() / "decoded"
+    if parser.parse_args().clear:
+        _keep_within(0, folder)
+    sizes = [file.stat().st_size for file in folder.glob("*.npy")]
+    print(
+        f"{folder}: {len(sizes)} sets of images, {sum(sizes) / 2**20:.0f} MiB; at most {MOST_BYTES / 2**30:g} GiB stay."
+    )
+
+
+if __name__ == "__main__":
+    main()

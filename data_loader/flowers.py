@@ -1,14 +1,15 @@
 """A set of flower photographs and its splits."""
 
 import hashlib
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from data_loader.cache import cached_images
-from data_loader.files import UserError
+from data_loader.files import UserError, sha256_of_text
 from data_loader.images import resize
-from data_loader.photographs import read_image
+from data_loader.photographs import DECODER, read_image
 
 SPLITS = ("train", "val", "test")
 # Splits of gray photographs that have no colours, where a set has such: to learn from, and to look at.
@@ -34,6 +35,8 @@ class Flowers:
         split_of: str (N,), each one of "train", "val", "test"; and of gray photographs `GRAY_TRAIN` or `GRAY_TEST`.
         groups: int (N,), equal for pictures of the same photograph.
         digest: SHA-256 of the pixels, so that a run can tell that it was given the same data again.
+        files: SHA-256 of the files' names and sizes; empty where there are none.
+        decoder: what decoded the files.
         notes: sentences a person should see: what is missing, what was skipped and why.
         parts: of joined sets, the name of each to its digest; empty for a single set.
     """
@@ -49,6 +52,8 @@ class Flowers:
     digest: str
     notes: list = field(default_factory=list)
     parts: dict = field(default_factory=dict)
+    files: str = ""
+    decoder: str = DECODER
 
     @property
     def image_size(self):
@@ -70,6 +75,20 @@ class Flowers:
                 "add images, or choose another split."
             )
         return Split(self, positions)
+
+    @property
+    def facts(self):
+        """What tells in a run's config which images it learned from."""
+        names = ("name", "digest", "parts", "files", "decoder")
+        return {"dataset": self.source} | {name: getattr(self, name) for name in names}
+
+    def known_as(self, facts):
+        """Itself, under the digest of earlier `facts` where it is of the same files, which another version decoded."""
+        decoder = facts.get("decoder", self.decoder)
+        if decoder == self.decoder or not self.files or facts.get("files") != self.files:
+            return self
+        note = f"{self.name} was decoded by {decoder} then, and is by {self.decoder} now: pixels may differ a little."
+        return replace(self, digest=facts["digest"], decoder=decoder, notes=[*self.notes, note])
 
     def gray_photographs(self):
         """The gray photographs to learn from, as a `Split`; None where the colour ones serve as such."""
@@ -145,7 +164,9 @@ def from_files(name, source, files, labels, class_names, image_size, split_of=No
     else:
         split_of = np.asarray(split_of)[decoded.kept]
     kept_ids = [ids[position] for position in decoded.kept]
-    return Flowers(name, source, decoded.images, kept_ids, labels, class_names, split_of, groups, decoded.digest, notes)
+    facts = (name, source, decoded.images, kept_ids, labels, class_names, split_of, groups, decoded.digest, notes)
+    files = sha256_of_text(json.dumps([[name, path.stat().st_size] for name, path in files.items()]))
+    return Flowers(*facts, files=files)
 
 
 def stratified_split(labels, groups, test, val, seed=0):

@@ -33,10 +33,10 @@ def chroma_of(cb_cr):
 
 
 def to_unit(images):
-    """uint8 in 0 to 255, or float already in [0, 1], to float32 in [0, 1]."""
+    """uint8 or uint16 in their whole range, or float already in [0, 1], to float32 in [0, 1]."""
     images = np.asarray(images)
-    if images.dtype == np.uint8:
-        return images.astype(np.float32) / np.float32(255)
+    if images.dtype in (np.uint8, np.uint16):
+        return images.astype(np.float32) / np.float32(np.iinfo(images.dtype).max)
     return images.astype(np.float32)
 
 
@@ -52,7 +52,13 @@ def from_network(images):
 
 def to_uint8(images):
     """Float in [0, 1] to uint8, rounded; what lies outside is clipped."""
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
+    return to_whole(images, 8)
+
+
+def to_whole(images, bit_depth):
+    """Float in [0, 1] to whole numbers of 8 or 16 bits, rounded; what lies outside is clipped."""
+    most = 2**bit_depth - 1
+    return np.rint(np.clip(images, 0, 1) * np.float32(most)).astype(np.uint8 if bit_depth == 8 else np.uint16)
 
 
 def resize(image, size):

@@ -71,6 +71,7 @@ def join_flowers(parts):
         sha256_of_text(json.dumps([[part.digest, part.split_of.tolist()] for part in parts])),
         [note for part in parts for note in part.notes],
         {part.name: part.digest for part in parts},
+        sha256_of_text(json.dumps([[part.files or part.digest, part.split_of.tolist()] for part in parts])),
     )
 
 

@@ -4,19 +4,23 @@ import contextlib
 import io
 import os
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
+import PIL
+from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin, features
 
-from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, picture_of_numbers, rare_tiff
+from data_loader.images import luma, to_uint8, to_unit, to_whole
+from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, rare_tiff, unit_numbers
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
 
     pillow_heif.register_heif_opener()
 
+# What decodes; pixels of a JPEG may differ by a level or two from one version to another.
+DECODER = f"Pillow {PIL.__version__} with libjpeg {features.version('libjpeg_turbo') or features.version('jpg')}"
 MIN_SIDE = 8
 MAX_PIXELS = 100_000_000
 # Pillow gives a picture up where a text or a profile in it is longer than 1 MiB.
@@ -50,24 +54,36 @@ class UnusableImage(Exception):
 class Photograph:
     """A decoded file: `image`, RGB (Pillow), upright and in sRGB; `alpha`, its opacity (mode L), or None.
 
-    `metadata` is what `Image.save` takes to write the rest along: EXIF with orientation 1, resolution, and a colour
-    profile where that is sRGB. `pages` are those of the file, of which this is the first.
+    `fine` is the luma of what had more than 8 bits, uint16 (H, W), or None. `metadata` is what `Image.save` takes to
+    write the rest along: EXIF with orientation 1, resolution, and a colour profile where that is sRGB. `pages` are
+    those of the file, of which this is the first.
     """
 
     image: Image.Image
     alpha: Image.Image | None = None
     metadata: dict = field(default_factory=dict)
     pages: int = 1
+    fine: np.ndarray | None = None
+
+    def gray(self, bit_depth=8, rows=None):
+        """The luma of some rows, or of all, float32 (h, W, 1) in [0, 1], as fine as an output of this depth shows."""
+        rows = range(self.image.height) if rows is None else rows
+        if bit_depth > 8 and self.fine is not None:
+            return to_unit(self.fine[rows.start : rows.stop])[..., None]
+        return luma(to_unit(np.asarray(self.image.crop((0, rows.start, self.image.width, rows.stop)))))
+
+    def over_white(self):
+        """Itself without transparency."""
+        if not self.alpha:
+            return self
+        white = Image.new("RGB", self.image.size, "white")
+        white.paste(self.image, mask=self.alpha)
+        return replace(self, image=white, alpha=None)
 
 
 def read_image(source):
     """An RGB Pillow image of what `read_photograph` takes, transparency laid over white."""
-    photograph = read_photograph(source)
-    if not photograph.alpha:
-        return photograph.image
-    white = Image.new("RGB", photograph.image.size, "white")
-    white.paste(photograph.image, mask=photograph.alpha)
-    return white
+    return read_photograph(source).over_white().image
 
 
 def read_photograph(source, most_pixels=MAX_PIXELS):
@@ -82,7 +98,7 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         UnusableImage: a file is truncated, something is no image, or it has a side below 8 or too many pixels.
     """
     if isinstance(source, np.ndarray):
-        return Photograph(_from_array(source))
+        return _from_array(source)
     if isinstance(source, Image.Image):
         _require_sound(*source.size)
         return _photograph(source)
@@ -104,9 +120,9 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
     except Exception as error:
         ending = Path(source).suffix.lower()
         if ending in (".tif", ".tiff") and (found := rare_tiff(source, most_pixels)):
-            image, tags = found
-            _require_sound(*image.size)
-            return Photograph(_turned(image, int(tags.get(TURN, 1))))
+            unit, tags = found
+            _require_sound(*unit.shape[1::-1])
+            return _of_numbers(unit, int(tags.get(TURN, 1)))
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
@@ -114,14 +130,25 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
 
 
 def _from_array(values):
-    """An RGB image of an array of numbers, or of truths, True for white."""
+    """The `Photograph` of an array of numbers, or of truths, True for white."""
     if values.ndim not in (2, 3) or values.shape[2:] not in ((), (1,), (3,)):
         raise UnusableImage(f"an array of shape {values.shape} is none of (H, W), (H, W, 1) and (H, W, 3)")
     if values.dtype.kind not in "buif":
         raise UnusableImage(f"an array of {values.dtype} holds no numbers")
     _require_sound(*values.shape[1::-1])
     values = values[..., 0] if values.shape[2:] == (1,) else values
-    return picture_of_numbers(values.astype(np.uint8) * 255 if values.dtype == bool else values, {}).convert("RGB")
+    if values.dtype == bool:
+        values = values.astype(np.uint8) * 255
+    if values.dtype == np.uint8:
+        return Photograph(Image.fromarray(values).convert("RGB"))
+    return _of_numbers(unit_numbers(values, {}))
+
+
+def _of_numbers(unit, turn=1):
+    """The `Photograph` of gray or colours, float32 (h, w) or (h, w, 3) in [0, 1], turned as EXIF says."""
+    fine = to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
+    fine = np.asarray(_turned(Image.fromarray(fine), turn))
+    return Photograph(_turned(Image.fromarray(to_uint8(unit)).convert("RGB"), turn), fine=fine)
 
 
 def _require_sound(width, height, most_pixels=MAX_PIXELS):
@@ -143,14 +170,22 @@ def _photograph(image):
         opaque = image.convert("RGBA")
         alpha = opaque.getchannel("A")
         image = image.getchannel("L") if image.mode == "LA" else opaque.convert("RGB")
+    fine = None
+    if _is_numbers(image):
+        # Pillow brings what these formats hold to 16 bits.
+        bits = {BITS_PER_SAMPLE: 16} if image.format in ("PNG", "PPM") else {}
+        unit = unit_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
+        image, fine = Image.fromarray(to_uint8(unit)), Image.fromarray(to_whole(unit, 16))
     rgb, kept = _in_srgb(image, profile)
+    if fine and profile and (np.asarray(rgb)[..., 0] != np.asarray(image)).any():
+        fine = None
     metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if _is_resolution(resolution) else {})
     if exif:
         turn = exif.get(ExifTags.Base.Orientation, 1)
-        rgb, alpha = (_turned(part, turn) if part else None for part in (rgb, alpha))
+        rgb, alpha, fine = (_turned(part, turn) if part else None for part in (rgb, alpha, fine))
         with contextlib.suppress(Exception):
             metadata["exif"] = _told(exif)
-    return Photograph(rgb, alpha, metadata, pages)
+    return Photograph(rgb, alpha, metadata, pages, np.asarray(fine) if fine else None)
 
 
 def _is_resolution(resolution):
@@ -188,10 +223,6 @@ def _turned(image, orientation):
 
 def _in_srgb(image, profile):
     """A picture without transparency as RGB in sRGB; and its profile where it may stay: one of RGB that says sRGB."""
-    if _is_numbers(image):
-        # Pillow brings what these formats hold to 16 bits.
-        bits = {BITS_PER_SAMPLE: 16} if image.format in ("PNG", "PPM") else {}
-        image = picture_of_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
     if image.mode not in ("RGB", "L", "CMYK", "LAB"):
         image = image.convert("RGB")
     if image.mode == "LAB":

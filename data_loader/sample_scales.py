@@ -1,11 +1,8 @@
-"""Numbers of any depth as 8 bits of gray or colour: what is black and what is white."""
+"""Numbers of any depth as parts of 1: what is black and what is white."""
 
 import contextlib
 
 import numpy as np
-from PIL import Image
-
-from data_loader.images import to_uint8
 
 # Full scales of numbers that do not say theirs, and the share of a picture's values that must lie within one.
 SCALES = (255.0, 4095.0, 65535.0, 2.0**32 - 1)
@@ -15,13 +12,13 @@ BITS_PER_SAMPLE, PHOTOMETRIC, TURN, SAMPLE_FORMAT, SMALLEST, LARGEST = 258, 262,
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, SIGNED = 0, 1, 2, 2
 
 
-def picture_of_numbers(values, tags):
-    """A picture of gray or colour values of any depth, (h, w) or (h, w, 3), in 8 bits; `tags` are those of a TIFF."""
+def unit_numbers(values, tags):
+    """Gray or colour values of any depth, (h, w) or (h, w, 3), as float32 in [0, 1]; `tags` are those of a TIFF."""
     least, most = _unit_scale(values, tags)
     unit = (np.nan_to_num(values.astype(np.float32), nan=least) - least) / (most - least)
     if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
         unit = 1 - unit
-    return Image.fromarray(to_uint8(unit))
+    return np.clip(unit, 0, 1, out=unit)
 
 
 def _unit_scale(values, tags):
@@ -49,7 +46,7 @@ def _first(value):
 
 
 def rare_tiff(path, most_pixels):
-    """The picture of a TIFF that Pillow does not know, such as colours in floats, as stored; and its tags.
+    """What a TIFF holds that Pillow does not know, such as colours in floats, as `unit_numbers`; and its tags.
 
     None if it is none, or has more pixels.
     """
@@ -66,5 +63,5 @@ def rare_tiff(path, most_pixels):
         if tags.get(PHOTOMETRIC) not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
             return None
         values = values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values
-        return picture_of_numbers(values, tags).convert("RGB"), tags
+        return unit_numbers(values, tags), tags
     return None

@@ -18,6 +18,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Where runs and figures go: into the checkout or, as an installed command has none, into the working folder.
 RESULTS = (PROJECT if (PROJECT / "setup.py").is_file() else Path()) / "results"
 BACKENDS = ("tensorflow", "jax", "torch")
+# Switches of Keras that would cut off what is predicted and trained, without a word.
+KERAS_LIMITS = {"KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"}
 
 
 def command(script):
@@ -41,6 +43,9 @@ def run_script(main, *arguments):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="names")
     sentence = None
+    for name in KERAS_LIMITS & set(os.environ):
+        print(f"note: {name} is left out of account: --epochs and --max-steps say how long.", file=sys.stderr)
+        del os.environ[name]
     try:
         _check_backend()
         status = main(*arguments)

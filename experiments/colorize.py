@@ -27,11 +27,12 @@ import numpy as np
 
 from data_loader import UserError
 from data_loader.files import at_home, progress_bar, replacing
-from data_loader.images import luma, to_uint8, to_unit
+from data_loader.images import to_whole
 from data_loader.photographs import UnusableImage, read_photograph
 from experiments import run_script
-from experiments.support.photo_jobs import FORMATS, find_photos, save, targets_of
+from experiments.support.photo_jobs import DEEP, ENDINGS, FORMATS, find_photos, save, targets_of
 from experiments.support.runs import opened_colorizer
+from models.photographs import BIT_DEPTHS
 from models.same_run import CONFIG
 from models.shipped import DEFAULT, named, shipped
 
@@ -53,7 +54,8 @@ def main():
     photos = find_photos(paths, arguments.out)
     for note in photos.notes:
         print(f"note: {note}", file=sys.stderr)
-    targets = targets_of(photos.found, arguments.out, arguments.format, arguments.samples)
+    form = arguments.format if arguments.bit_depth == 8 else _deep_format(arguments)
+    targets = targets_of(photos.found, arguments.out, form, arguments.samples)
     done = [photo for photo, files in targets.items() if all(file.exists() for file in files)]
     todo = {photo: files for photo, files in targets.items() if arguments.overwrite or photo not in done}
     counts = Counter(there=len(targets) - len(todo))
@@ -66,18 +68,28 @@ def main():
     return 2 if counts["unusable"] else 0
 
 
+def _deep_format(arguments):
+    """The format of pictures of 16 bits; a `UserError` where another was asked for."""
+    by_ending = ENDINGS.get(Path(arguments.out or "").suffix.lower())
+    for form in (arguments.format, by_ending):
+        if form not in (None, DEEP):
+            raise UserError(f"--bit-depth 16 is written as {DEEP} and not as {form}: leave --format out, use .tif.")
+    return DEEP
+
+
 def _color(colorizer, photo, files, arguments):
     """Colour one photo and write what it becomes; "coloured" or "unusable"."""
     try:
         photograph = read_photograph(photo)
-        given = (arguments.size, arguments.strength, arguments.samples, arguments.seed)
-        colors = colorizer.colorize(photograph.image, *given)
+        given = (arguments.size, arguments.strength, arguments.samples, arguments.seed, arguments.bit_depth)
+        colors = colorizer.colorize(photograph, *given)
     except UnusableImage as reason:
         print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
         return "unusable"
     if photograph.pages > 1:
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
-    gray = to_uint8(luma(to_unit(np.asarray(photograph.image)))).repeat(3, axis=-1) if arguments.compare else None
+    if arguments.compare:
+        gray = to_whole(photograph.gray(arguments.bit_depth), arguments.bit_depth).repeat(3, axis=-1)
     for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
         if arguments.compare:
             color = np.concatenate([gray, color], axis=1)
@@ -133,6 +145,8 @@ def _parser():
     add("paths", nargs="+", metavar="[COLORIZER] PHOTO", help=told)
     add("--out", metavar="FOLDER|FILE", help="where to write (default: beside each photo)")
     add("--format", metavar="NAME", help=f"{', '.join(FORMATS)} or {SAME}, as the photo (default: png)")
+    told = "bits of each colour: 16 keep the luminance of scans of more than 8 and are written as TIFF (default: 8)"
+    add("--bit-depth", type=int, choices=BIT_DEPTHS, default=8, metavar="N", help=told)
     add("--strength", type=float, default=1.0, metavar="N", help="of the colours, 0 for gray to 2 (default: 1)")
     told = "about how many pixels a side the network sees (default: as many as it was trained on). Those with a "
     told += (

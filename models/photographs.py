@@ -7,13 +7,14 @@ import numpy as np
 from PIL import Image
 
 from data_loader.files import UserError
-from data_loader.images import chroma_of, in_gamut, luma, to_uint8, to_unit
-from data_loader.photographs import read_image
+from data_loader.images import chroma_of, in_gamut, luma, to_unit, to_whole
+from data_loader.photographs import Photograph, read_photograph
 from models.joint_upsampling import Enlargement, in_threads
 from models.options import STRIDE
 
 MOST_STRENGTH = 2.0
 MOST_SIZE = 2048
+BIT_DEPTHS = (8, 16)
 
 
 class PhotoColorizer:
@@ -31,18 +32,20 @@ class PhotoColorizer:
         """Cb and Cr that the network sees for a gray image (h, w, 1) in [0, 1]: float32 (samples or 1, h', w', 2)."""
         raise NotImplementedError
 
-    def colorize(self, photograph, size=None, strength=1.0, samples=None, seed=0):
+    def colorize(self, photograph, size=None, strength=1.0, samples=None, seed=0, bit_depth=8):
         """Colour a photograph; of its own colours nothing but their luma is looked at.
 
         Args:
-            photograph: path, Pillow image, or array of any depth, as in `data_loader.photographs.read_photograph`.
+            photograph: path, Pillow image or array of any depth, as in `data_loader.photographs.read_photograph`, with
+                what is transparent laid over white; or a `Photograph` as it is.
             size: the network sees about size² pixels; None for as many as it was trained on.
             strength: of the colours, from 0 for gray to 2.
             samples: number of colourings, where the network has several; None for one.
             seed: of the noise.
+            bit_depth: of the result, 8 or 16; in 16, luma is as fine as it was read.
 
         Returns:
-            uint8 (H, W, 3), upright; with `samples` a list of them.
+            uint8 or uint16 (H, W, 3), upright; with `samples` a list of them.
 
         Raises:
             UserError: an argument is beyond its range, or asks for what the network has not.
@@ -55,18 +58,22 @@ class PhotoColorizer:
             raise UserError(f"--samples {samples} is too small: ask for at least 1.")
         if samples is not None and not self.has_samples:
             raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
-        image = read_image(photograph)
+        if bit_depth not in BIT_DEPTHS:
+            raise UserError(f"--bit-depth {bit_depth} cannot be: use one of {', '.join(map(str, BIT_DEPTHS))}.")
+        if not isinstance(photograph, Photograph):
+            photograph = read_photograph(photograph).over_white()
+        image = photograph.image
         colorings = self.chroma(luma(to_unit(np.asarray(self.small(image, size)))), samples, seed)
         if not np.isfinite(colorings).all():
             raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
         enlargement = Enlargement(np.concatenate(strength * colorings, axis=-1), image)
-        colored = np.empty((len(colorings), image.height, image.width, 3), np.uint8)
+        colored = np.empty((len(colorings), image.height, image.width, 3), to_whole(0, bit_depth).dtype)
 
         def color(rows):
-            gray = luma(to_unit(np.asarray(image.crop((0, rows.start, image.width, rows.stop)))))
+            gray = photograph.gray(bit_depth, rows)
             planes = enlargement.rows(rows, gray[..., 0])
             for number, own in enumerate(np.split(planes, len(colorings), axis=-1)):
-                colored[number, rows.start : rows.stop] = to_uint8(in_gamut(gray, chroma_of(own)))
+                colored[number, rows.start : rows.stop] = to_whole(in_gamut(gray, chroma_of(own)), bit_depth)
 
         in_threads(color, enlargement.strips())
         return colored[0] if samples is None else list(colored)

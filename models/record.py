@@ -121,12 +121,9 @@ class RunRecord:
         return {
             "model": script_of(type(self.model).__name__),
             "preset": self.preset,
-            "data": {
-                "name": flowers.name,
-                "dataset": flowers.source,
+            "data": flowers.facts
+            | {
                 "data_dir": str(Path(self.data_dir).resolve()) if self.data_dir else None,
-                "digest": flowers.digest,
-                "parts": flowers.parts,
                 "images": flowers.split_sizes,
             },
             "options": asdict(self.model.options),

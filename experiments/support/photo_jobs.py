@@ -21,6 +21,7 @@ FORMATS = {
     "webp": (".webp", {"quality": 95}),
     "tiff": (".tif", {"compression": "tiff_adobe_deflate"}),
 }
+DEEP = "tiff"  # the format that holds colours of 16 bits
 ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"}
 MOST_EXIF = 65_000  # bytes that JPEG has room for
@@ -180,9 +181,13 @@ def _form(file, form):
 def save(color, file, photograph):
     """Write an RGB array with what belongs to the `Photograph` that it was made of; JPEG has no opacity.
 
-    A `ValueError` or an `OSError` without a number says what the format cannot hold.
+    One of 16 bits is written as TIFF, without EXIF. A `ValueError` or an `OSError` without a number says what the
+    format cannot hold.
     """
-    form = ENDINGS[file.suffix.lower().replace(".writing", "")]
+    form = ENDINGS[file.suffix.lower()]
+    if color.dtype == np.uint16:
+        _save_deep(color, file, photograph)
+        return
     image = Image.fromarray(color)
     if photograph.alpha and form != "jpeg":
         # Of several pictures side by side each has the same.
@@ -192,3 +197,16 @@ def save(color, file, photograph):
     if form == "jpeg" and len(metadata.get("exif", b"")) > MOST_EXIF:
         metadata = {name: value for name, value in metadata.items() if name != "exif"}
     image.save(file, **FORMATS[form][1], **metadata)
+
+
+def _save_deep(color, file, photograph):
+    import tifffile
+
+    given = {"photometric": "rgb", "compression": "zlib", "iccprofile": photograph.metadata.get("icc_profile")}
+    if resolution := photograph.metadata.get("dpi"):
+        given |= {"resolution": tuple(map(float, resolution)), "resolutionunit": "INCH"}
+    if photograph.alpha:
+        alpha = np.asarray(photograph.alpha, np.uint16) * 257
+        alpha = np.tile(alpha, (1, color.shape[1] // alpha.shape[1]))
+        color, given["extrasamples"] = np.dstack([color, alpha]), ["unassalpha"]
+    tifffile.imwrite(file, color, **given)

@@ -188,7 +188,7 @@ def flowers_of_runs(configs, dataset=None, data_dir=None):
     parts = data.get("parts", {})
     data_dir = data_dir or (None if dataset else data["data_dir"])
     size, joined = config["options"]["image_size"], data["dataset"] if parts else None
-    flowers = load_flowers(dataset or data["dataset"], size, data_dir, part_of=joined)
+    flowers = load_flowers(dataset or data["dataset"], size, data_dir, part_of=joined).known_as(data)
     if flowers.digest not in (data["digest"], parts.get(flowers.name)):
         raise UserError(
             f"{flowers.name} now holds other images than {run_dir} was trained on: "

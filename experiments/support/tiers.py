@@ -143,7 +143,11 @@ def _what_was_run(facts):
 def is_done(run, folder, words, flowers):
     """Whether a folder of runs holds a run at its end, of this command line and trained on these pictures."""
     config = read_config(Path(folder) / run) if is_finished(Path(folder) / run) else None
-    return bool(config) and is_trained_as(run, config, words) and config["data"]["digest"] == flowers.digest
+    return bool(config) and is_trained_as(run, config, words) and _is_of(config["data"], flowers)
+
+
+def _is_of(data, flowers):
+    return data["digest"] == flowers.known_as(data).digest
 
 
 def train(run, words):

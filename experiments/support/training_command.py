@@ -22,10 +22,12 @@ def train(script, description):
     class_name, _ = MODELS[script]
     arguments, options, training = parsed(script, description=description)
     flowers = load_flowers(arguments.dataset, options["image_size"], arguments.data_dir)
-    show_notes(flowers)
     usual = RESULTS / "runs" / f"{script}-{flowers.name}-{arguments.preset}-seed{options['seed']}"
     directory = Path(arguments.run_dir or usual)
     _require_run_or_empty(directory.resolve())
+    if (directory / CONFIG).is_file() and not arguments.fresh:
+        flowers = flowers.known_as(read_config(directory)["data"])
+    show_notes(flowers)
     keras = import_keras()
     keras.config.set_dtype_policy(arguments.precision)
     model = getattr(models, class_name)(**options)

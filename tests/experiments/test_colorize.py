@@ -4,7 +4,8 @@ import os
 
 import numpy as np
 import pytest
-from PIL import Image
+import tifffile
+from PIL import ExifTags, Image
 
 from data_loader import UserError
 from data_loader.images import luma, to_unit
@@ -236,3 +237,41 @@ def test_of_several_pages_it_says_so(ours, tmp_path):
 def test_nothing_to_color_is_an_error():
     with pytest.raises(UserError, match="does not exist"):
         find_photos(["/no/such/photo.jpg"])
+
+
+def test_sixteen_bits_stay_sixteen(ours, tmp_path):
+    ramp = np.linspace(20_000, 30_000, 64 * 48).astype(np.uint16).reshape(48, 64)
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    Image.fromarray(ramp).save(tmp_path / "scan.png", exif=turned, dpi=(300, 300))
+    done = call("colorize", ours, "scan.png", "--bit-depth", "16", "--compare", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    pair = tifffile.imread(tmp_path / "scan-color.tif")
+    assert (pair.shape, pair.dtype) == ((64, 96, 3), np.uint16)
+    gray, color = pair[:, :48], pair[:, 48:]
+    assert (gray == np.rot90(ramp, -1)[..., None]).all()
+    assert np.abs(luma(color) - np.rot90(ramp, -1)[..., None]).max() < 2
+    assert np.abs(color - gray.astype(float)).max() > 300
+    assert Image.open(tmp_path / "scan-color.tif").info["dpi"] == pytest.approx((300, 300), rel=1e-4)
+    plain = call("colorize", ours, "scan.png", "--strength", "0", cwd=tmp_path)
+    assert plain.stdout.split() == ["scan-color.png"]
+    assert np.asarray(Image.open(tmp_path / "scan-color.png")).dtype == np.uint8
+
+
+def test_sixteen_bits_of_colours_with_opacity_and_of_floats(ours, tmp_path):
+    see_through = np.random.default_rng(0).integers(0, 256, (40, 50, 4), np.uint8)
+    Image.fromarray(see_through).save(tmp_path / "a.png")
+    bright = np.random.default_rng(1).random((40, 50, 3), np.float32)
+    tifffile.imwrite(tmp_path / "b.tif", bright, photometric="rgb")
+    done = call("colorize", ours, "a.png", "b.tif", "--bit-depth", "16", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tifffile.imread(tmp_path / "a-color.tif")[..., 3] == see_through[..., 3] * np.uint16(257)).all()
+    found = luma(tifffile.imread(tmp_path / "b-color.tif")) / 65535
+    assert np.abs(found - luma(bright)).max() < 2 / 65535
+
+
+@pytest.mark.parametrize("given", [["--format", "jpeg"], ["--out", "a.png"]])
+def test_sixteen_bits_are_tiff_alone(ours, given, tmp_path):
+    photo(tmp_path / "rose.png")
+    done = call("colorize", ours, "rose.png", "--bit-depth", "16", *given, cwd=tmp_path)
+    assert (done.returncode, "--bit-depth 16 is written as tiff and not as" in done.stderr) == (2, True)

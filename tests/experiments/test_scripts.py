@@ -1,6 +1,8 @@
 """The scripts as a person runs them: from another directory, twice, and with mistakes."""
 
 import json
+import os
+import re
 import shutil
 import signal
 import subprocess
@@ -55,6 +57,22 @@ def test_another_configuration_is_refused_and_nothing_is_lost(trained, change, m
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
     assert before == {path: path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
+
+
+def test_a_plain_keras_session_opens_the_colorizer_as_the_docs_show(trained, tmp_path):
+    text = (PROJECT / "docs" / "training.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```python\n(import keras\nimport models.colorizing.*?)```", text, re.DOTALL)
+    code = shown.replace("RUN_DIR", str(trained[0])) + "print(network.output_shape)"
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert told.stdout == "(None, 32, 32, 3)\n", told.stderr[-500:]
+
+
+def test_keras_limits_cut_nothing_off(tmp_path):
+    done = run("evaluate", "nowhere", cwd=tmp_path, KERAS_MAX_EPOCHS="1", KERAS_MAX_STEPS_PER_EPOCH="1")
+    assert done.returncode == 2
+    assert "note: KERAS_MAX_EPOCHS is left out of account" in done.stderr
+    assert "KERAS_MAX_STEPS_PER_EPOCH" in done.stderr
 
 
 def test_a_run_of_disjoint_halves_is_at_its_end_when_its_halves_have_been_shown(photo_folder, tmp_path):
@@ -211,7 +229,7 @@ def test_a_backend_that_does_not_exist(tmp_path):
 
 
 SCRIPTS = ["cyclegan", "capsule_cyclegan", "stochastic_cyclegan", "pix2pix"]
-SCRIPTS += ["evaluate", "export", "figures", "reproduce", "colorize", "benchmark"]
+SCRIPTS += ["app", "evaluate", "export", "figures", "reproduce", "colorize", "benchmark"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
