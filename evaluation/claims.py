@@ -110,6 +110,16 @@ def _collapsed(name, rule):
     return Part(text, value, rule, (name,), compares=False)
 
 
+def _alike_on_different_pictures(of, than):
+    """Two systems of about the same error, less than gray's, each better on pictures of its own."""
+    return (
+        _difference(of, than, within(MARGIN)),
+        _beats_gray(than),
+        _beats_gray(of),
+        _wins(of, than, above(0.25)),
+    )
+
+
 CLAIMS = (
     Claim(
         "C1",
@@ -121,12 +131,7 @@ CLAIMS = (
         "C2",
         "4.2",
         "PatchGAN and capsule discriminators do about the same, each better on different pictures.",
-        (
-            _difference("capsule-mse", "cyclegan", within(MARGIN)),
-            _beats_gray("cyclegan"),
-            _beats_gray("capsule-mse"),
-            _wins("capsule-mse", "cyclegan", above(0.25)),
-        ),
+        _alike_on_different_pictures("capsule-mse", "cyclegan"),
     ),
     Claim(
         "C3",
@@ -178,10 +183,40 @@ AIMS = (
     ),
 )
 
-
-def claims_of(tier):
-    """What a tier's runs decide: the claims, and the aims where it has them."""
-    return CLAIMS + AIMS if tier.aims else CLAIMS
+# Of our own recipes on pretrained networks: the questions of three claims asked again, and what they are to reach.
+STRONG = (
+    Claim(
+        "S2",
+        "asks C2 again",
+        "On a pretrained network, convolutional and capsule discriminators do about the same, each better on different "
+        "pictures.",
+        _alike_on_different_pictures("one-way-capsule", "one-way"),
+    ),
+    Claim(
+        "S3",
+        "asks C3 again",
+        "A one-way GAN with noise, rewarded for diversity, gives the same picture, in colour, whatever its noise is.",
+        (_collapsed("one-way-stochastic", above(0.9)), _colorfulness("one-way-stochastic", above(1 / 3), False)),
+    ),
+    Claim(
+        "S4",
+        "asks C4 again",
+        "Learning without pairs is on a level with learning from pairs: not worse by more than the margin.",
+        (_difference("one-way", "paired", at_most(MARGIN)), _beats_gray("one-way")),
+    ),
+    Claim(
+        "S5",
+        "aim",
+        "Without pairs the error is at most 0.82 of gray's, with colourfulness within a tenth of the originals'.",
+        (_over_gray("one-way", at_most(0.82)), _colorfulness("one-way", within(0.1, around=1.0))),
+    ),
+    Claim(
+        "S6",
+        "aim",
+        "With pairs the error is at most 0.66 of gray's, with colourfulness within 12 % of the originals'.",
+        (_over_gray("paired", at_most(0.66)), _colorfulness("paired", within(0.12, around=1.0))),
+    ),
+)
 
 
 def judged(claims, evidence):

@@ -24,7 +24,7 @@ import numpy as np
 
 from data_loader.files import UserError, sha256_of_text, write_text
 from evaluation.baselines import GRAY, PERFECT
-from evaluation.claims import Evidence, claims_of, judged
+from evaluation.claims import Evidence, judged
 from evaluation.scores import Scores
 from experiments.support.runs import read_metrics, understood
 from experiments.support.tiers import TIERS, by_configuration, place_of
@@ -156,7 +156,7 @@ class StoredTier:
             for name, runs in by_configuration(self.runs).items()
         }
         evidence = Evidence(runs, {name: one.scores for name, one in self.scored.items() if not one.facts})
-        return judged(claims_of(TIERS[self.setting["preset"]]), evidence)
+        return judged(TIERS[self.setting["preset"]].claims, evidence)
 
     @cached_property
     def systems(self):

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from data_loader.files import UserError
+from evaluation.claims import AIMS, CLAIMS, STRONG
 from experiments import PROJECT
 from experiments.support.runs import is_finished, read_config
 from experiments.support.training_command import parsed
@@ -33,12 +34,17 @@ RUNS = {
     "best": ("cyclegan", {"preset": "chroma"}),
     "best-first": ("cyclegan", {"preset": "chroma", "match-contrast": False, "keep-luma": False}),
     "capsule-best": ("capsule_cyclegan", {"preset": "chroma"}),
+    # Our recipes of today, on pretrained networks.
+    "one-way": ("cyclegan", {}),
+    "one-way-capsule": ("capsule_cyclegan", {}),
+    "one-way-stochastic": ("stochastic_cyclegan", {}),
+    "paired": ("pix2pix", {}),
 }
 # What makes the difference between the runs, and so is not to be set for all.
 FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
-OUTSIDE_THE_CLAIMS = ("capsule-routing", "best", "best-first", "capsule-best")
-ALL_ONCE = dict.fromkeys(RUNS, 1)
-OF_THE_CLAIMS = {name: 1 for name in RUNS if name not in OUTSIDE_THE_CLAIMS}
+OF_TODAY = ("one-way", "one-way-capsule", "one-way-stochastic", "paired")
+ALL_ONCE = {name: 1 for name in RUNS if name not in OF_TODAY}
+OF_THE_CLAIMS = {name: 1 for name in RUNS if any(name in claim.runs for claim in CLAIMS)}
 
 
 @dataclass(frozen=True)
@@ -46,25 +52,35 @@ class Tier:
     """What a tier's runs have in common.
 
     `dataset` is as in training; `settings` are options of all runs, also where their presets differ, image-size among
-    them; `runs` is name in `RUNS` to number of seeds. `aims`: are they to reach the aims of results/PROTOCOL.md, too?
-    Scores are means over the colorizers of the `last` epochs, with 0 of the last checkpoint. Of the runs in `ships` the
-    colorizers come with the project. `cost` is what a person should expect of all runs.
+    them; `runs` is name in `RUNS` to number of seeds, and `claims` are what they decide. Scores are means over the
+    colorizers of the `last` epochs, with 0 of the last checkpoint. Of the runs in `ships` the colorizers come with the
+    project. `cost` is what a person should expect of all runs.
     """
 
     dataset: str
     settings: dict
     runs: dict = field(default_factory=OF_THE_CLAIMS.copy)
-    aims: bool = False
+    claims: tuple = CLAIMS
     last: int = 0
     ships: tuple = ()
     cost: str = "days without a GPU"
 
     def run_names(self, seeds=None):
-        """Name of each run, one a seed, to its configuration's name in `RUNS`."""
-        return {f"{name}-seed{seed}": name for name in self.runs for seed in range(seeds or self.runs[name])}
+        """Name of each run, one a seed, to its configuration's name in `RUNS`; the first seed of each comes first."""
+        counts = {name: seeds or count for name, count in self.runs.items()}
+        rounds = range(max(counts.values()))
+        return {f"{name}-seed{seed}": name for seed in rounds for name, count in counts.items() if seed < count}
 
 
+# Those that say more of the paper come later.
 TIERS = {
+    "best": Tier(
+        "oxford17",
+        {"image-size": 128},
+        runs=dict.fromkeys(OF_TODAY, 3),
+        claims=STRONG,
+        cost="all of the tier about 12 hours of one slow CPU core",
+    ),
     "quick": Tier("synthetic", {"image-size": 64}, cost="all of the tier about 50 minutes on two CPU cores"),
     "reduced": Tier(
         "oxford17",
@@ -72,7 +88,7 @@ TIERS = {
         runs=ALL_ONCE
         | dict.fromkeys(("cyclegan", "capsule-mse", "pix2pix", "semi-supervised", "best", "best-first"), 3)
         | {"patch-capsule": 2},
-        aims=True,
+        claims=CLAIMS + AIMS,
         last=3,
         # The paper's systems, to look at.
         ships=("cyclegan", "capsule-mse", "stochastic"),

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from evaluation import verdicts as rules
-from evaluation.claims import AIMS, CLAIMS, Evidence, judged
+from evaluation.claims import AIMS, CLAIMS, STRONG, Evidence, judged
 from evaluation.scores import Scores
 
-RUNS = {name for claim in CLAIMS + AIMS for name in claim.runs}
+RUNS = {name for claim in CLAIMS + AIMS + STRONG for name in claim.runs}
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,20 @@ def test_each_claim_is_confirmed_by_what_it_says_and_refuted_by_the_opposite():
     opposite = {"cyclegan": 95, "capsule-mse": 85, "capsule-bce": 70, "pix2pix": 60}
     wrong = {"patch-capsule": 99, "semi-supervised": 99, "dull": ("cyclegan",), "collapsed": 0.1}
     assert set(verdicts(evidence_for(**opposite, **wrong)).values()) == {"refuted"}
+
+
+def test_our_own_recipes_are_asked_the_same_questions_under_other_names():
+    assert not {name for claim in STRONG for name in claim.runs} & {name for claim in CLAIMS for name in claim.runs}
+    good = {"one-way": 62, "one-way-capsule": 63, "paired": 61}
+    found = verdicts(evidence_for(**good), STRONG)
+    assert found == {"S2": "undecided", "S3": "confirmed", "S4": "confirmed", "S5": "refuted", "S6": "refuted"}
+    evidence = evidence_for(**good)
+    for run in evidence.scores("one-way") + evidence.scores("paired"):
+        run.values["colorfulness"] = np.full(60, 47.0)
+    found = verdicts(evidence, STRONG)
+    assert (found["S5"], found["S6"]) == ("confirmed", "confirmed")
+    bad = {"one-way": 99, "one-way-capsule": 80, "paired": 70, "collapsed": 0.1}
+    assert set(verdicts(evidence_for(**bad), STRONG).values()) == {"refuted"}
 
 
 def test_two_systems_that_win_on_different_pictures_confirm_the_second_claim():
