@@ -26,7 +26,8 @@ from collections.abc import Mapping
 from data_loader import UserError
 from experiments import PROJECT, run_script
 from experiments.support.runs import opened_colorizer, run_names
-from models.shipped import DEFAULT, named, shipped
+from models.option_tables import flag
+from models.shipped import DEFAULT, default, named, shipped
 
 PAPER = PROJECT / "results" / "reduced-oxford17" / "colorizers"
 MOST_MEGAPIXELS, MOST_MEGABYTES = 30, 60
@@ -39,17 +40,16 @@ def main():
     arguments = _parser().parse_args()
     if not 0 <= arguments.port < 2**16:
         raise UserError(f"--port {arguments.port} is none: use a number up to 65535, or leave it out.")
+    for name in ("most_megapixels", "most_megabytes"):
+        if getattr(arguments, name) < 1:
+            raise UserError(f"{flag(name)} {getattr(arguments, name)} is too small: use a number of at least 1.")
     folder = Path(tempfile.mkdtemp(prefix=f"flowers-app-{os.getpid()}-"))
     # Gradio reads them when it is imported: where files go, and that it calls nobody.
     os.environ |= {"GRADIO_TEMP_DIR": str(folder), "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
-        from experiments.support.web_page import WebPage
-    except ImportError as error:
-        raise UserError(f"{error.name} is not installed, which the web page needs: {INSTALL}.") from None
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        page = WebPage(_colorizers(arguments.colorizers), folder, arguments.most_megapixels, KEPT)
+        page = _page_class()(_colorizers(arguments.colorizers), folder, arguments.most_megapixels, KEPT)
         address = page.serve(arguments.host, arguments.port, arguments.most_megabytes)
         print(f"Open {address} in a browser; Ctrl-C ends the page.", flush=True)
         while True:
@@ -57,6 +57,14 @@ def main():
             page.forget_files()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _page_class():
+    try:
+        from experiments.support.web_page import WebPage
+    except ImportError as error:
+        raise UserError(f"{error.name} is not installed, which the web page needs: {INSTALL}.") from None
+    return WebPage
 
 
 class Colorizers(Mapping):
@@ -84,7 +92,7 @@ def _colorizers(given):
     own = dict(zip(run_names(paths), paths, strict=True))
     paper = {file.stem: file for file in sorted(PAPER.glob("*.npz"))}
     # Where two have a name, the user's own is meant.
-    first = {DEFAULT: shipped()[DEFAULT]} | shipped() | own
+    first = {DEFAULT: default()} | shipped() | own
     colorizers = Colorizers(first | {name: file for name, file in paper.items() if name not in first})
     for name in own:
         colorizers[name]

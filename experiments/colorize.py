@@ -34,7 +34,7 @@ from experiments.support.photo_jobs import DEEP, ENDINGS, FORMATS, find_photos, 
 from experiments.support.runs import opened_colorizer
 from models.photographs import BIT_DEPTHS
 from models.same_run import CONFIG
-from models.shipped import DEFAULT, named, shipped
+from models.shipped import default, named, shipped
 
 SAME = "same"
 # Endings of files that colour.
@@ -124,17 +124,10 @@ def _source_and_photos(paths):
         if path != first and (path.suffix in PACKED or (path / CONFIG).exists()):
             raise UserError(f"{path} colours photos: name it before them.")
     if first.suffix not in PACKED and not (first / CONFIG).exists():
-        return _default(), [paths[0], *photos]
+        return default(), [paths[0], *photos]
     if not photos:
         raise UserError(f"{first} colours photos: name them behind it.")
     return first, photos
-
-
-def _default():
-    """The file of the colorizer that is used when none is named."""
-    if DEFAULT not in shipped():
-        raise UserError(f"the colorizer '{DEFAULT}' is missing: install the project anew, or name a run.")
-    return shipped()[DEFAULT]
 
 
 def _parser():

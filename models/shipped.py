@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from data_loader.files import UserError
+
 FOLDER = Path(__file__).parent / "colorizers"
 # What colours photographs when nothing else is named.
 DEFAULT = "flowers"
@@ -10,6 +12,13 @@ DEFAULT = "flowers"
 def shipped():
     """Name to packed file of the colorizers that come with the project."""
     return {file.stem: file for file in sorted(FOLDER.glob("*.npz"))}
+
+
+def default():
+    """The file of the colorizer that is used when none is named."""
+    if DEFAULT not in shipped():
+        raise UserError(f"the colorizer '{DEFAULT}' is missing: install the project anew, or name a run.")
+    return shipped()[DEFAULT]
 
 
 def named(source):

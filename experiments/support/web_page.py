@@ -7,6 +7,7 @@ shown as small pictures; behind that the one of full size is made, for download.
 import os
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import gradio as gr
@@ -145,8 +146,10 @@ class WebPage:
     def forget_files(self):
         """Remove what was last used longer ago than files are kept."""
         for file in sorted(self.folder.rglob("*"), reverse=True):
-            if time.time() - file.stat().st_mtime > self.kept:
-                file.rmdir() if file.is_dir() else file.unlink(missing_ok=True)
+            # A folder may still hold something, and a file be gone by now.
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > self.kept:
+                    file.rmdir() if file.is_dir() else file.unlink()
 
 
 def _is_here(photo):

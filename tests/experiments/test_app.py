@@ -1,5 +1,6 @@
 """The web page, as visitors with a real browser find it."""
 
+import os
 import re
 import shutil
 import signal
@@ -9,6 +10,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -209,7 +211,29 @@ def test_the_page_leaves_no_file_and_calls_nobody(tmp_path, photo):
     assert process.stderr.read() == "stopped.\n"
 
 
-@pytest.mark.parametrize(("given", "sentence"), [(["--port", "70000"], "--port 70000"), (["nowhere"], "nowhere")])
+def test_files_are_forgotten_some_time_after_they_were_last_used(tmp_path):
+    pytest.importorskip("gradio")
+    from experiments.support.web_page import WebPage
+
+    page = WebPage({"none": SimpleNamespace(has_samples=False)}, tmp_path, 1, kept=60)
+    for name in ("old/a.png", "used/b.png", "used/old.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for names in (("old/a.png", "used/old.png"), ("old", "used")):
+        for name in names:
+            os.utime(tmp_path / name, (0, 0))
+        page.forget_files()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["b.png", "used"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--port", "70000"], "--port 70000"),
+        (["--most-megabytes", "0"], "--most-megabytes 0"),
+        (["nowhere"], "nowhere"),
+    ],
+)
 def test_what_was_mistyped_is_told(given, sentence, tmp_path):
     pytest.importorskip("gradio")
     done = run("app", *given, cwd=tmp_path)
