@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from data_loader.photographs import FOREIGN, READABLE, advice_on
+from data_loader.photographs import FOREIGN, READABLE, advice_on, is_picture
 
 
 def files_below(folder):
@@ -26,7 +26,7 @@ def pictures_below(folder):
     pictures, foreign = [], Counter()
     for file in files_below(folder):
         ending = file.suffix.lower()
-        if ending in READABLE:
+        if ending in READABLE or (not ending and is_picture(file)):
             pictures.append(file)
         elif ending in FOREIGN:
             foreign[ending] += 1

@@ -81,6 +81,15 @@ class Photograph:
         return replace(self, image=white, alpha=None)
 
 
+def is_picture(file):
+    """Whether a file begins as a picture does."""
+    try:
+        with Image.open(file):
+            return True
+    except Exception:  # Pillow raises almost any class
+        return False
+
+
 def read_image(source):
     """An RGB Pillow image of what `read_photograph` takes, transparency laid over white."""
     return read_photograph(source).over_white().image
@@ -125,6 +134,8 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
             return _of_numbers(unit, int(tags.get(TURN, 1)))
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
+        if not Path(source).stat().st_size:
+            raise UnusableImage("it is empty") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
         raise UnusableImage(reason) from error
 
@@ -190,7 +201,8 @@ def _photograph(image):
 
 def _is_resolution(resolution):
     try:
-        return all(0 < float(number) < np.inf for number in resolution)
+        # 1 is what Pillow says where there is none.
+        return all(1 < float(number) < np.inf for number in resolution)
     except (TypeError, ValueError, ZeroDivisionError):
         return False
 

@@ -91,6 +91,8 @@ def _color(colorizer, photo, files, arguments):
     if arguments.compare:
         gray = to_whole(photograph.gray(arguments.bit_depth), arguments.bit_depth).repeat(3, axis=-1)
     for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
+        if file.exists() and not arguments.overwrite:
+            continue
         if arguments.compare:
             color = np.concatenate([gray, color], axis=1)
         try:

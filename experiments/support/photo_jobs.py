@@ -202,7 +202,13 @@ def save(color, file, photograph):
 def _save_deep(color, file, photograph):
     import tifffile
 
-    given = {"photometric": "rgb", "compression": "zlib", "iccprofile": photograph.metadata.get("icc_profile")}
+    given = {
+        "metadata": None,
+        "software": False,
+        "photometric": "rgb",
+        "compression": "zlib",
+        "iccprofile": photograph.metadata.get("icc_profile"),
+    }
     if resolution := photograph.metadata.get("dpi"):
         given |= {"resolution": tuple(map(float, resolution)), "resolutionunit": "INCH"}
     if photograph.alpha:

@@ -23,7 +23,7 @@ TITLE = "Colours for gray photographs"
 WELCOME = f"""# {TITLE}
 Drop a photograph. Its own colours, if it has any, are taken away and guessed anew; a guess is not the lost colour."""
 SHOWN = 1280  # pixels, the longer side of what is shown
-MOST_SAMPLES = 8
+LAST_SEED = 19
 DOWNLOAD = "Download at full size"
 MOST_VISITORS = 64
 # Of one kind, so that the networks run for one visitor at a time, and memory has a bound.
@@ -77,7 +77,8 @@ class WebPage:
             with gr.Tab("Compare"):
                 button = gr.Button("Colour it with each colorizer", variant="primary", elem_id="compare")
                 compared = gr.Gallery(label="Each colorizer", columns=3, object_fit="contain", elem_id="compared")
-            taken = file.upload(self.take, file, [photo, file, told, compared])
+            pair, _, download = shown
+            taken = file.upload(self.take, file, [photo, file, told, compared, pair, download])
             taken.success(self.color, [photo, *given], shown, **IN_TURN)
             for control in given:
                 changed = control.release if isinstance(control, gr.Slider) else control.input
@@ -94,50 +95,56 @@ class WebPage:
             with gr.Column(scale=1):
                 strength = gr.Slider(0, MOST_STRENGTH, 1, step=0.05, label="Strength", elem_id="strength")
                 name = gr.Dropdown(names, value=names[0], label="Colorizer", elem_id="colorizer")
-                which = {"label": "Which of its colourings", "elem_id": "number", "visible": first.has_samples}
-                number = gr.Slider(1, MOST_SAMPLES, 1, step=1, **which)
+                which = {"label": "Which colouring (its seed)", "elem_id": "seed", "visible": first.has_samples}
+                seed = gr.Slider(0, LAST_SEED, 0, step=1, **which)
                 form = gr.Radio(list(FORMATS), value="png", label="Format of the download", elem_id="format")
                 download = gr.DownloadButton(DOWNLOAD, interactive=False, variant="primary", elem_id="download")
-        return [strength, name, number, form], [pair, number, download]
+        return [strength, name, seed, form], [pair, seed, download]
 
     def take(self, path):
-        """Keep an uploaded file, and tell what it is."""
-        image = self.read(path).image
-        return path, None, f"**{Path(path).name}**, {image.width} × {image.height} pixels", None
+        """Keep an uploaded file, and tell what it is or why it cannot be used; what was shown before goes."""
+        empty = None, None, gr.DownloadButton(DOWNLOAD, value=None, interactive=False)
+        name = Path(path).name
+        try:
+            photograph = self.read(path)
+        except UnusableImage as reason:
+            return None, None, f"**{name} cannot be used: {reason}.**", *empty
+        told = f"**{name}**, {photograph.image.width} × {photograph.image.height} pixels"
+        told += f", the first of {photograph.pages} pages or frames" if photograph.pages > 1 else ""
+        return path, None, told, *empty
 
     def read(self, path):
-        """The `Photograph` of an uploaded file, which is then kept anew; one that cannot be used is told of."""
-        try:
-            photograph = read_photograph(path, self.most_pixels)
-            os.utime(path)
-        except UnusableImage as reason:
-            raise _error(f"{Path(path).name} cannot be used: {reason}.") from None
+        """The `Photograph` of an uploaded file, which is then kept anew."""
+        photograph = read_photograph(path, self.most_pixels)
+        os.utime(path)
         return photograph
 
-    def color(self, photo, strength, name, number, form):
+    def color(self, photo, strength, name, seed, form):
         """Show a photograph in gray and in colour, and then have the colouring ready for download."""
         if not _is_here(photo):
             yield gr.skip()
             return
         colorizer, photograph = self.colorizers[name], self.read(photo)
-        small = _small(photograph.image)
-        colors = _colored(colorizer, small, strength, number)
+        small = _small(photograph.over_white().image)
+        colors = _colored(colorizer, small, strength, seed)
         which = gr.Slider(visible=colorizer.has_samples)
         yield (_gray(small), colors), which, gr.DownloadButton(f"{DOWNLOAD} …", interactive=False)
         file = self.folder / uuid.uuid4().hex / f"{Path(photo).stem}-color{FORMATS[form][0]}"
         file.parent.mkdir()
         try:
-            save(_colored(colorizer, photograph.image, strength, number), file, photograph)
+            save(_colored(colorizer, photograph, strength, seed), file, photograph)
         except (ValueError, OSError) as error:
             raise _error(f"{file.name} cannot be written: {error}.") from None
         yield gr.skip(), gr.skip(), gr.DownloadButton(DOWNLOAD, value=file, interactive=True)
 
     def compare(self, photo):
         """Show what each colorizer makes of a photograph, one after the other."""
+        if not photo:
+            gr.Info("Drop a photograph first.")
         if not _is_here(photo):
             yield gr.skip()
             return
-        small = _small(self.read(photo).image)
+        small = _small(self.read(photo).over_white().image)
         shown = [(_gray(small), "gray")]
         for name in self.colorizers:
             shown.append((_colored(self.colorizers[name], small), name))
@@ -153,11 +160,10 @@ class WebPage:
 
 
 def _is_here(photo):
-    """Whether there is a photograph to work on; if not, the visitor is told."""
-    if photo and Path(photo).exists():
-        return True
-    gr.Info("No photograph is here, or no longer: drop one.")
-    return False
+    """Whether there is a photograph to work on; of one that was removed meanwhile the visitor is told."""
+    if photo and not Path(photo).exists():
+        gr.Info("The photograph is no longer here: drop it again.")
+    return bool(photo) and Path(photo).exists()
 
 
 def _small(image):
@@ -171,12 +177,12 @@ def _gray(image):
     return to_uint8(luma(to_unit(np.asarray(image)))).repeat(3, axis=-1)
 
 
-def _colored(colorizer, image, strength=1.0, number=1):
-    """A colouring, RGB bytes; of a colorizer that has several, one by its number."""
+def _colored(colorizer, photograph, strength=1.0, seed=0):
+    """A colouring, RGB bytes; of a colorizer that has several, one by its seed."""
     try:
         if colorizer.has_samples:
-            return colorizer.colorize(image, strength=strength, samples=1, seed=number - 1)[0]
-        return colorizer.colorize(image, strength=strength)
+            return colorizer.colorize(photograph, strength=strength, samples=1, seed=seed)[0]
+        return colorizer.colorize(photograph, strength=strength)
     except UserError as error:
         raise _error(str(error)) from None
 

@@ -85,8 +85,17 @@ def all_of(browser, selector):
     return browser.find_elements("css selector", selector)
 
 
-def drop(browser, file):
-    wait_for(lambda: all_of(browser, "#photograph input[type=file]"))[0].send_keys(str(file))
+def drop(browser, file, told=None):
+    """Upload a file, until the page tells of it; what is dropped while the page clears its box is lost."""
+
+    def dropped():
+        all_of(browser, "#photograph input[type=file]")[0].send_keys(str(file))
+        end = time.monotonic() + PATIENCE / 6
+        while (told or f"{file.name}, ") not in body(browser) and time.monotonic() < end:
+            time.sleep(0.2)
+        return (told or f"{file.name}, ") in body(browser)
+
+    wait_for(dropped)
 
 
 def body(browser):
@@ -115,7 +124,7 @@ def downloaded(browser, folder):
 @pytest.fixture
 def photo(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
-    file = tmp_path / "my rose.png"
+    file = tmp_path / "my-rose.png"
     Image.fromarray(pixels).resize((270, 180)).save(file)
     return file
 
@@ -129,7 +138,7 @@ def test_a_photo_is_shown_and_taken_home_at_full_size(address, photo, tmp_path):
         wait_for(lambda: "270 × 180 pixels" in body(browser))
         first = shown(browser)
         file = downloaded(browser, downloads)
-        assert re.fullmatch(r"my.?rose-color\.png", file.name)
+        assert re.fullmatch(r"my-rose-color\.png", file.name)
         color, original = (to_unit(np.asarray(Image.open(path).convert("RGB"))) for path in (file, photo))
         assert np.abs(luma(color) - luma(original)).max() < 1.5 / 255
         assert np.abs(color - luma(color)).max() > 0.02
@@ -169,11 +178,13 @@ def test_what_cannot_be_used_is_told_in_a_sentence(address, tmp_path, photo):
     sentences = ["broken.jpg cannot be used: ", "large.png cannot be used: 1500x1500 pixels, more than 2,000,000."]
     with visitor(address, tmp_path) as browser:
         for file, sentence in zip((broken, large, heavy), (*sentences, "maximum"), strict=True):
-            drop(browser, file)
-            wait_for(lambda sentence=sentence: sentence in body(browser))
-            browser.refresh()
-        assert not all_of(browser, "#pair img")
+            drop(browser, photo)
+            assert shown(browser)
+            drop(browser, file, sentence)
+        # The upload of the last one was refused by Gradio, whose message stands in the place where files are dropped.
+        browser.refresh()
         drop(browser, photo)
+        wait_for(lambda: "270 × 180 pixels" in body(browser))
         assert shown(browser)
 
 

@@ -10,7 +10,7 @@ from PIL import ExifTags, Image
 from data_loader import UserError
 from data_loader.images import luma, to_unit
 from experiments.support.photo_jobs import Photo, find_photos, targets_of
-from models import CycleGAN
+from models import CycleGAN, StochasticCycleGAN
 from models.colorizing import pack
 from tests.experiments.scripts import call, run
 
@@ -237,6 +237,27 @@ def test_of_several_pages_it_says_so(ours, tmp_path):
 def test_nothing_to_color_is_an_error():
     with pytest.raises(UserError, match="does not exist"):
         find_photos(["/no/such/photo.jpg"])
+
+
+def test_a_colouring_that_is_missing_is_made_and_the_others_stay(tiny, tmp_path):
+    pack(StochasticCycleGAN(**tiny).colorizer, tmp_path / "noisy.npz")
+    photo(tmp_path / "rose.png")
+    command = ["colorize", "noisy.npz", "rose.png", "--samples", "3"]
+    assert call(*command, cwd=tmp_path).returncode == 0
+    (tmp_path / "rose-color-2.png").unlink()
+    (tmp_path / "rose-color-1.png").write_bytes(b"my own")
+    assert call(*command, cwd=tmp_path).stdout.split() == ["rose-color-2.png"]
+    assert (tmp_path / "rose-color-1.png").read_bytes() == b"my own"
+    assert len(call(*command, "--overwrite", cwd=tmp_path).stdout.split()) == 3
+
+
+def test_pictures_without_an_ending_and_empty_files(ours, tmp_path):
+    photo(tmp_path / "album" / "rose.png").rename(tmp_path / "album" / "rose")
+    (tmp_path / "album" / "notes").write_text("no picture")
+    (tmp_path / "album" / "empty.png").touch()
+    done = call("colorize", ours, "album", "--out", "out", cwd=tmp_path)
+    assert written(tmp_path / "out") == {"rose-color.png"}
+    assert "empty.png cannot be used: it is empty." in done.stderr
 
 
 def test_sixteen_bits_stay_sixteen(ours, tmp_path):
