@@ -89,7 +89,8 @@ def drop(browser, file, told=None):
     """Upload a file, until the page tells of it; what is dropped while the page clears its box is lost."""
 
     def dropped():
-        all_of(browser, "#photograph input[type=file]")[0].send_keys(str(file))
+        for box in all_of(browser, "#photograph input[type=file]"):
+            box.send_keys(str(file))
         end = time.monotonic() + PATIENCE / 6
         while (told or f"{file.name}, ") not in body(browser) and time.monotonic() < end:
             time.sleep(0.2)
