@@ -79,7 +79,8 @@ class WebPage:
                 compared = gr.Gallery(label="Each colorizer", columns=3, object_fit="contain", elem_id="compared")
             pair, _, download = shown
             taken = file.upload(self.take, file, [photo, file, told, compared, pair, download])
-            taken.success(self.color, [photo, *given], shown, **IN_TURN)
+            # "multiple": a photograph that is dropped while the one before is being coloured has its turn, too.
+            taken.success(self.color, [photo, *given], shown, trigger_mode="multiple", **IN_TURN)
             for control in given:
                 changed = control.release if isinstance(control, gr.Slider) else control.input
                 changed(self.color, [photo, *given], shown, trigger_mode="always_last", **IN_TURN)

@@ -191,7 +191,7 @@ MORE_MISTAKES = [
     ("evaluate", [], "--trivial-only"),
     ("evaluate", ["run", "--samples", "1"], "--samples 1 cannot differ"),
     ("evaluate", ["run", "--margin", "7"], "--margin 7.0 is no share"),
-    ("reproduce", ["--preset", "best"], "--preset best does not exist: use one of quick, reduced, released, paper"),
+    ("reproduce", ["--preset", "chroma"], "--preset chroma does not exist: use one of best, quick, reduced, released"),
     ("reproduce", ["--seeds", "0"], "--seeds 0 is too small"),
     ("reproduce", ["--set", "epochs"], "--set epochs names no value"),
     ("reproduce", ["--set", "seed=1"], "--set seed=1 would change what the claims compare"),
