@@ -24,7 +24,7 @@ needs_page = pytest.mark.skipif(
     reason="no browser here: install Debian's chromium and chromium-driver",
 )
 HEADLESS = ["headless", "no-sandbox", "disable-gpu", "no-first-run", "disable-background-networking", "disable-sync"]
-PATIENCE = 120  # seconds
+PATIENCE = 300  # seconds
 
 
 def served(*arguments):
