@@ -26,7 +26,7 @@ def pictures_below(folder):
     pictures, foreign = [], Counter()
     for file in files_below(folder):
         ending = file.suffix.lower()
-        if ending in READABLE or (not ending and is_picture(file)):
+        if ending in READABLE or (not ending and file.is_file() and is_picture(file)):
             pictures.append(file)
         elif ending in FOREIGN:
             foreign[ending] += 1
