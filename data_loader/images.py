@@ -3,6 +3,8 @@
 Outside the networks an image is uint8 or float in [0, 1]; inside it is float32 in [-1, 1].
 """
 
+from functools import reduce
+
 import numpy as np
 from PIL import Image
 
@@ -77,7 +79,8 @@ def chroma_room(gray, chroma):
     """How many times `chroma` (..., 3) fits on top of luma (..., 1) inside [0, 1]: (..., 1), large for none."""
     length = np.maximum(np.abs(chroma), 1e-9)
     room = np.where(chroma > 0, 1 - gray, np.where(chroma < 0, gray, np.inf)) / length
-    return np.minimum(room.min(axis=-1, keepdims=True), 1e9)
+    # One channel against the other, as NumPy is slow along an axis of three.
+    return np.minimum(reduce(np.minimum, np.moveaxis(room, -1, 0)), 1e9)[..., None]
 
 
 def colorfulness(rgb, absolute=False):

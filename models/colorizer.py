@@ -1,6 +1,5 @@
 """A trained Keras network that colours photographs."""
 
-import json
 from functools import cached_property
 from pathlib import Path
 
@@ -61,12 +60,12 @@ class Colorizer(PhotoColorizer):
         """The network for sides that are multiples of 32: [gray (n, h, w, 1), and maybe z] to colour (n, h, w, 3) in
         [−1, 1], and Cb and Cr (n, h / 2, w / 2, 2) in [−0.5, 0.5], from which it is made.
         """
-        network = keras.models.model_from_json(json.dumps(_without_sides(json.loads(self.network.to_json()))))
-        network.set_weights(self.network.get_weights())
-        generator = _layer(network, "G")
-        gray, *z = network.inputs
-        image, over_luma = keras.layers.Concatenate()([gray] * 3), generator.layers[-1]
-        chroma = _layer(generator, "chroma")([image, *z] if z else image)
+        generator = _layer(self.network, "G")
+        network, over_luma = _layer(generator, "chroma"), generator.layers[-1]
+        network = _of_any_shape(network, encoder=_of_any_shape(_layer(network, "encoder")))
+        gray, *z = keras.Input((None, None, 1)), *network.inputs[1:]
+        image = keras.layers.Concatenate()([gray] * 3)
+        chroma = network([image, *z] if z else image)
         return keras.Model([gray, *z], [over_luma([image, chroma]), _Shown(over_luma)(chroma)])
 
 
@@ -96,13 +95,9 @@ def _layer(network, name):
     return next((layer for layer in getattr(network, "layers", ()) if layer.name == name), None)
 
 
-def _without_sides(config):
-    """A network's description with inputs of any height and width."""
-    if isinstance(config, list):
-        return [_without_sides(part) for part in config]
-    if not isinstance(config, dict):
-        return config
-    kept = {name: _without_sides(part) for name, part in config.items() if name != "build_config"}
-    if config.get("class_name") == "InputLayer" and len(shape := config["config"]["batch_shape"]) == 4:
-        kept["config"]["batch_shape"] = [None, None, None, shape[-1]]
-    return kept
+def _of_any_shape(network, **others):
+    """A network of the same layers, or of others by name in their place, for images of any height and width."""
+    shapes = [tensor.shape[1:] for tensor in network.inputs]
+    inputs = [keras.Input((None, None, shape[-1]) if len(shape) == 3 else shape) for shape in shapes]
+    inputs = inputs if len(inputs) > 1 else inputs[0]
+    return keras.models.clone_model(network, inputs, clone_function=lambda layer: others.get(layer.name, layer))

@@ -46,21 +46,25 @@ class Enlargement:
     def rows(self, rows, gray):
         """The chroma of a range of rows, float32 (n, W, c), whose luma is `gray` (n, W) in [0, 1]."""
         places, weights = _taps(rows, self.photograph.height, len(self.chroma), self.taps)
+        first = places.min()
         total = np.full(gray.shape, 1e-12, np.float32)
         sums = [np.zeros(gray.shape, np.float32) for _ in self.planes]
-        for place, near in zip(places, weights, strict=True):
-            guide, planes = self.guide[place], [plane[place] for plane in self.planes]
-            for column, beside in zip(*self.columns, strict=True):
-                apart = gray - guide[:, column]
-                apart *= apart
-                apart *= 1 / LIKE**2
-                apart += 1
-                apart *= apart
-                weight = (near[:, None] * beside) / apart
-                weight += LEAST * near[:, None] * beside
+        for column, beside in zip(*self.columns, strict=True):
+            # Of the few small rows first: columns are slow to gather, and whole rows quick.
+            guide, *planes = (plane[first : places.max() + 1, column] for plane in (self.guide, *self.planes))
+            for place, near in zip(places - first, weights, strict=True):
+                weight = guide[place]
+                weight -= gray
+                weight *= 1 / LIKE
+                weight *= weight
+                weight += 1
+                weight *= weight
+                np.reciprocal(weight, out=weight)
+                weight += LEAST
+                weight *= near[:, None] * beside
                 total += weight
-                for plane, own in zip(sums, planes, strict=True):
-                    own = own[:, column]
+                for plane, small in zip(sums, planes, strict=True):
+                    own = small[place]
                     own *= weight
                     plane += own
         return np.stack([plane / total for plane in sums], axis=-1)
