@@ -11,7 +11,8 @@ import numpy as np
 # Our layers register themselves there, so that they can be read back.
 import models.chroma
 import models.convolutions
-import models.layers  # noqa: F401
+import models.layers
+import models.normalization  # noqa: F401
 from data_loader.files import DAMAGED, UserError, write_arrays
 from data_loader.images import from_network, to_network, to_uint8
 from models.draws import sampled_z

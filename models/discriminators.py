@@ -9,7 +9,8 @@ from keras import layers
 from data_loader.files import UserError
 from models.capsules import ConvolutionalCapsules, Lengths, RealOverFake, RoutingCapsules, Squash
 from models.convolutions import NarrowConv2D, WideConv2D
-from models.layers import NORMS, SAME_4, normal
+from models.layers import SAME_4, normal
+from models.normalization import NORMS, BatchNormalization
 
 RESCALED = 32  # pixels, side of what the capsule networks of §4.2 see
 CAPSULE = 8  # numbers of a primary capsule
@@ -55,7 +56,7 @@ def published_discriminator(image_size, channels, filters=256, name=None):
     image = keras.Input((image_size, image_size, channels))
     x = _primary_capsules(image, filters, slope=0.3)
     # One scale and shift for each of a capsule's numbers.
-    x = layers.Flatten()(layers.BatchNormalization()(x))
+    x = layers.Flatten()(BatchNormalization()(x))
     votes = layers.Dense(160, kernel_initializer="he_normal")(x)
     x = votes
     for _ in range(ROUNDS):
@@ -101,7 +102,7 @@ def _primary_capsules(image, filters, slope):
     if rest:
         raise UserError(f"--image-size {size} cannot be rescaled to 32: use a multiple of it, {32 * max(1, factor)}.")
     x = layers.AveragePooling2D(factor, dtype="float32")(image)
-    x = layers.BatchNormalization()(layers.LeakyReLU(slope)(layers.Conv2D(filters, 9)(x)))
+    x = BatchNormalization()(layers.LeakyReLU(slope)(layers.Conv2D(filters, 9)(x)))
     return Squash(CAPSULE)(layers.Conv2D(filters, 9, 2)(x))
 
 

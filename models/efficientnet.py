@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers
 
 from data_loader.files import DAMAGED, UserError, sha256_of_file
+from models.normalization import BatchNormalization
 
 WEIGHTS = Path(__file__).parent / "efficientnet_lite0" / "weights.npz"
 WEIGHTS_SHA256 = "c9a7d020636cf42ef61b3fe230f45b1f6a8eda87ff7a60772003f3676056a99b"
@@ -57,7 +58,7 @@ class _TrainedConvolutions:
     def __call__(self, x, kind, *shape):
         kernel, *norm = next(self.stored)
         convolution = kind(*shape, padding="same", use_bias=False)
-        normalize = layers.BatchNormalization(momentum=self.momentum, epsilon=EPSILON)
+        normalize = BatchNormalization(momentum=self.momentum, epsilon=EPSILON)
         x = normalize(convolution(x))
         convolution.set_weights([kernel])
         normalize.set_weights(norm)

@@ -12,7 +12,8 @@ from keras import layers
 from models.chroma import ChromaOverLuma
 from models.convolutions import MergingConv2D, NarrowConv2D, UpsampledConv2D
 from models.efficientnet import encoder
-from models.layers import MOMENTUM, SAME_4, ReflectionPadding2D, batch_norm, normal, normalization, tanh_output
+from models.layers import SAME_4, ReflectionPadding2D, normal, tanh_output
+from models.normalization import MOMENTUM, batch_norm, normalization
 from models.option_tables import require_multiple
 from models.options import STRIDE
 

@@ -1,9 +1,7 @@
-"""Layers that Keras does not have, and the norms by their names.
+"""Layers that Keras does not have.
 
 None of them writes `get_config`: Keras saves a layer's constructor arguments by itself where they are plain values.
 """
-
-from functools import partial
 
 import keras
 from keras import layers, ops
@@ -17,8 +15,6 @@ keras.config.set_floatx("float32")
 
 # What "same" pads before and after for a 4×4 kernel of stride 1.
 SAME_4 = ((1, 2), (1, 2))
-# Of the moving statistics of batch norms in our own generator, which is trained for few steps.
-MOMENTUM = 0.9
 
 
 class Float32Layer(layers.Layer):
@@ -39,37 +35,6 @@ class ReflectionPadding2D(layers.Layer):
     def call(self, x):
         p = self.padding
         return ops.pad(x, ((0, 0), (p, p), (p, p), (0, 0)), mode="reflect")
-
-
-@registered
-class WholeImageNormalization(layers.Layer):
-    """Normalise each image over height, width and channels together, with one scalar scale and shift.
-
-    It is what the paper's published code (keras-contrib's InstanceNormalization with axis=None) computes:
-    gamma · (x − mean) / (std + 1e-3) + beta. Input and output (n, h, w, c).
-    """
-
-    epsilon = 1e-3
-
-    def build(self, input_shape):
-        # Not rounded to bfloat16 under mixed precision.
-        self.gamma = self.add_weight(shape=(1,), initializer="ones", autocast=False, name="gamma")
-        self.beta = self.add_weight(shape=(1,), initializer="zeros", autocast=False, name="beta")
-
-    def call(self, x):
-        # Statistics in float32 also under mixed precision; 1e-12 keeps the root's gradient finite at 0.
-        x = ops.cast(x, "float32")
-        mean, variance = ops.moments(x, axes=(1, 2, 3), keepdims=True)
-        std = ops.sqrt(variance + 1e-12)
-        normalized = (x - mean) / (std + self.epsilon)
-        return ops.cast(normalized * self.gamma + self.beta, self.compute_dtype)
-
-
-# Instance normalisation (Ulyanov et al. 2016): per image and channel, with a learned scale and shift.
-instance_norm = partial(layers.GroupNormalization, groups=-1, epsilon=1e-5)
-# Batch normalisation as in pix2pix.
-batch_norm = partial(layers.BatchNormalization, epsilon=1e-5)
-NORMS = {"instance": instance_norm, "layer": WholeImageNormalization, "batch": batch_norm}
 
 
 @registered
@@ -101,55 +66,6 @@ class SpectralConv2D(layers.Conv2D):
         v = _unit(ops.matmul(ops.transpose(fixed), ops.convert_to_tensor(self.u)))
         u = _unit(ops.matmul(fixed, v))
         return ops.sum(u * ops.matmul(matrix, v)), u
-
-
-@registered
-class ConditionalNormalization(layers.Layer):
-    """Normalise, then scale and shift each channel by what z says: conditional instance normalisation (§3.3).
-
-    noise "normal" (the text, z ~ N(0, I)): (1 + γ(z)) · x̂ + β(z), with γ and β linear in z.
-    noise "uniform" (the published code): ReLU(γ(z)) · x̂ + ReLU(β(z)), with γ and β 1×1 convolutions of z, which
-    on a vector are linear layers with a bias; x̂ is normalised per channel there, whatever the other networks do.
-
-    Inputs x (n, h, w, c) and z (n, d), output (n, h, w, c). `norm`, "instance", "layer" or "batch", is x̂'s; "batch" has
-    a scale and a shift of its own.
-    """
-
-    def __init__(self, norm="instance", noise="normal", **kwargs):
-        super().__init__(**kwargs)
-        self.noise = noise
-        if norm == "batch":
-            self.normalize = batch_norm(momentum=MOMENTUM, dtype=self.dtype_policy)
-        elif norm == "layer" and noise == "normal":
-            self.normalize = WholeImageNormalization(dtype=self.dtype_policy)
-        else:
-            self.normalize = instance_norm(center=False, scale=False, dtype=self.dtype_policy)
-
-    def build(self, input_shapes):
-        image, z = input_shapes
-        self.normalize.build(image)
-        self.gamma, self.beta = self._linear(image[-1]), self._linear(image[-1])
-        self.gamma.build(z)
-        self.beta.build(z)
-
-    def _linear(self, channels):
-        # A fresh initializer each, or γ and β would start as the same numbers.
-        if self.noise == "normal":
-            return layers.Dense(channels, use_bias=False, kernel_initializer=normal(), dtype=self.dtype_policy)
-        glorot = keras.initializers.GlorotUniform()
-        return layers.Dense(channels, activation="relu", kernel_initializer=glorot, dtype=self.dtype_policy)
-
-    def call(self, inputs):
-        x, z = inputs
-        scale = self.gamma(z) if self.noise == "uniform" else 1 + self.gamma(z)
-        return self.normalize(x) * scale[:, None, None, :] + self.beta(z)[:, None, None, :]
-
-
-def normalization(norm, noise=None, z=None):
-    """A function that normalises a tensor, each time with a layer of its own; z, if any, scales and shifts."""
-    if z is None:
-        return lambda x: NORMS[norm]()(x)
-    return lambda x: ConditionalNormalization(norm, noise)([x, z])
 
 
 def _unit(vector):

@@ -9,8 +9,9 @@ from models.convolutions import WideConv2D, WideConv2DTranspose
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import colorizer, pretrained_generator
-from models.layers import batch_norm, normal, tanh_output
+from models.layers import normal, tanh_output
 from models.losses import GAN_LOSSES, l1, without_learning
+from models.normalization import batch_norm
 from models.options import Pix2PixOptions
 from models.projected import projected_heads
 

@@ -4,7 +4,7 @@ from keras import ops
 
 from data_loader.files import UserError
 from models.colorizing import load_network, reads_noise
-from models.layers import ConditionalNormalization
+from models.normalization import ConditionalNormalization
 
 
 def start_from(model, source):

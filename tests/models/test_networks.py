@@ -17,7 +17,8 @@ from models.discriminators import (
     routing_discriminator,
 )
 from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
-from models.layers import ReflectionPadding2D, WholeImageNormalization
+from models.layers import ReflectionPadding2D
+from models.normalization import WholeImageNormalization
 
 # CycleGAN's 6-block ResNet has 7,837,699 parameters without affine norms; ours has no bias where a norm would take
 # it away again (3,712 of them) and a scale and shift at each of these channels. Likewise 2,764,737 for the PatchGAN.

@@ -18,7 +18,8 @@ from keras import layers, ops
 import models
 from data_loader import load_flowers
 from models import cyclegan
-from models.layers import normalization, tanh_output
+from models.layers import tanh_output
+from models.normalization import normalization
 
 unet_generator = cyclegan.unet_generator
 
