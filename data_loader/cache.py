@@ -78,7 +78,8 @@ def cached_images(name, source, size, decode):
             f"the decoded images cannot be written to {folder} ({error.strerror}): "
             f"make room there, or set {CACHE_VARIABLE} to another directory."
         ) from error
-    return _open(array_file, manifest_file)
+    # None where another process, with sets of its own to keep, has removed it by now.
+    return _open(array_file, manifest_file) or cached_images(name, source, size, decode)
 
 
 def _sweep(folder):
@@ -94,8 +95,11 @@ def _keep_within(most_bytes, folder, needed=None):
     Processes that have one open keep it.
     """
     sets = sorted(folder.glob("*.npy"), key=_opened_at)
-    sizes = {file: file.stat().st_size for file in sets}
+    sizes = {}
     for file in sets:
+        with suppress(FileNotFoundError):  # another process was quicker
+            sizes[file] = file.stat().st_size
+    for file in list(sizes):
         if sum(sizes.values()) > most_bytes and file != needed:
             # Without its manifest an array is none, so nobody finds half a set.
             file.with_suffix(".json").unlink(missing_ok=True)
@@ -104,8 +108,11 @@ def _keep_within(most_bytes, folder, needed=None):
 
 
 def _opened_at(array_file):
-    manifest = array_file.with_suffix(".json")
-    return manifest.stat().st_mtime if manifest.exists() else 0
+    # Where the manifest is missing, the array has just come.
+    for file in (array_file.with_suffix(".json"), array_file):
+        with suppress(OSError):  # gone
+            return file.stat().st_mtime
+    return 0
 
 
 def _open(array_file, manifest_file):

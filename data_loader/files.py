@@ -54,8 +54,9 @@ def replacing(file, previous=None):
     """
     file = Path(file)
     is_device = file.exists() and not file.is_file()
-    # The ending stays last: libraries choose the format by it.
-    scratch = file if is_device else file.with_name(f"{file.stem}.writing{file.suffix}")
+    # The ending stays last: libraries choose the format by it. Hidden, should the process be killed; short, for a name
+    # may be as long as names can be.
+    scratch = file if is_device else file.with_name(f".{sha256_of_text(file.name)[:16]}.writing{file.suffix}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         yield scratch
@@ -71,6 +72,8 @@ def replacing(file, previous=None):
                 os.replace(file, previous)
         os.replace(scratch, file)
     except OSError as error:
+        if error.errno is None:  # of a library, about what it was to write
+            raise
         raise OSError(error.errno, error.strerror or str(error), str(file)) from error
     finally:
         if not is_device:

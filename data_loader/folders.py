@@ -26,10 +26,15 @@ def pictures_below(folder):
     pictures, foreign = [], Counter()
     for file in files_below(folder):
         ending = file.suffix.lower()
-        if ending in READABLE or (not ending and file.is_file() and is_picture(file)):
+        if (ending in READABLE and _may_be_read(file)) or (not ending and file.is_file() and is_picture(file)):
             pictures.append(file)
         elif ending in FOREIGN:
             foreign[ending] += 1
     return pictures, [
         f"{folder}: {count} {ending} files are left out: {advice_on(ending)}" for ending, count in foreign.items()
     ]
+
+
+def _may_be_read(file):
+    """Whether a file is one, or a link that leads nowhere, which is told later; no pipe, which would wait for ever."""
+    return file.is_file() or (file.is_symlink() and not file.exists())

@@ -1,7 +1,7 @@
 """Read a picture file as people mean it: upright, in sRGB, on its own scale of brightness, with what belongs to it."""
 
 import contextlib
-import io
+import errno
 import os
 import warnings
 from dataclasses import dataclass, field, replace
@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin, features
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
+from data_loader.color_profiles import fine_in_srgb, in_srgb
 from data_loader.images import luma, to_uint8, to_unit, to_whole
-from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, rare_tiff, unit_numbers
+from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, is_without_sign, rare_tiff, unit_numbers
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -31,12 +32,8 @@ _ENDINGS = Image.registered_extensions()
 # Endings of files that can be read here; Pillow names some that it can write alone, and a film's.
 READABLE = {ending for ending, form in _ENDINGS.items() if form in Image.OPEN and form != "MPEG"}
 WITH_ALPHA = ("RGBA", "RGBa", "LA", "PA")
-# The colours that a profile must be of to be a picture's, by the picture's mode.
-COLORS_OF = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 # What EXIF may tell of a photograph: who, when, with what, and what is to be seen.
 TOLD = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F}
-# Levels of 255 by which a profile's colours may differ from sRGB's and still be called the same.
-SAME_COLOR = 2
 
 
 def advice_on(ending):
@@ -54,9 +51,9 @@ class UnusableImage(Exception):
 class Photograph:
     """A decoded file: `image`, RGB (Pillow), upright and in sRGB; `alpha`, its opacity (mode L), or None.
 
-    `fine` is the luma of what had more than 8 bits, uint16 (H, W), or None. `metadata` is what `Image.save` takes to
-    write the rest along: EXIF with orientation 1, resolution, and a colour profile where that is sRGB. `pages` are
-    those of the file, of which this is the first.
+    `fine` is the luma of what has more than 8 bits, uint16 (H, W), or None where no more than 8 could be read.
+    `metadata` is what `Image.save` takes to write the rest along: EXIF with orientation 1, resolution, and a colour
+    profile where that is sRGB. `pages` are those of the file, of which this is the first.
     """
 
     image: Image.Image
@@ -71,6 +68,12 @@ class Photograph:
         if bit_depth > 8 and self.fine is not None:
             return to_unit(self.fine[rows.start : rows.stop])[..., None]
         return luma(to_unit(np.asarray(self.image.crop((0, rows.start, self.image.width, rows.stop)))))
+
+    def levels(self, bit_depth=8):
+        """All of `gray` in whole numbers, uint8 or uint16 (H, W, 1)."""
+        height, step = self.image.height, 256
+        parts = (range(start, min(start + step, height)) for start in range(0, height, step))
+        return np.concatenate([to_whole(self.gray(bit_depth, rows), bit_depth) for rows in parts])
 
     def over_white(self):
         """Itself without transparency."""
@@ -96,12 +99,12 @@ def read_image(source):
 
 
 def read_photograph(source, most_pixels=MAX_PIXELS):
-    """A path, a Pillow image of any mode or an array (H, W), (H, W, 1) or (H, W, 3) as a `Photograph`.
+    """A path, a Pillow image of any mode or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) as a `Photograph`.
 
     Of an animation it is the first frame. Metadata that are broken are left out, and cost nothing else. For numbers of
     more than 8 bits see `data_loader.sample_scales`.
 
-    A file of more pixels than `most_pixels`, at most 100 million, is not decoded.
+    A file of more pixels than `most_pixels`, which cannot be more than 100 million, is not decoded.
 
     Raises:
         UnusableImage: a file is truncated, something is no image, or it has a side below 8 or too many pixels.
@@ -116,15 +119,18 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(source) as image:
+            # Not by its name, by which Pillow maps a scan that lies on its side into memory, and shears it.
+            with Path(source).open("rb") as stream, Image.open(stream) as image:
                 _require_sound(*image.size, most_pixels)
-                return _photograph(image)
+                return _photograph(image, source)
     except UnusableImage:
         raise
     except Image.DecompressionBombError as error:
         raise UnusableImage("more pixels than can be decoded safely") from error
     except FileNotFoundError as error:
         raise UnusableImage("it does not exist, or is a link to nothing") from error
+    except PermissionError as error:
+        raise UnusableImage("there is no permission to read it") from error
     # Pillow's decoders raise almost any class of exception on a damaged file.
     except Exception as error:
         ending = Path(source).suffix.lower()
@@ -134,7 +140,9 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
             return _of_numbers(unit, int(tags.get(TURN, 1)))
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
-        if not Path(source).stat().st_size:
+        if getattr(error, "errno", None) == errno.ELOOP:
+            raise UnusableImage("it is a link that leads to itself") from error
+        if Path(source).exists() and not Path(source).stat().st_size:
             raise UnusableImage("it is empty") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
         raise UnusableImage(reason) from error
@@ -142,11 +150,14 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
 
 def _from_array(values):
     """The `Photograph` of an array of numbers, or of truths, True for white."""
-    if values.ndim not in (2, 3) or values.shape[2:] not in ((), (1,), (3,)):
-        raise UnusableImage(f"an array of shape {values.shape} is none of (H, W), (H, W, 1) and (H, W, 3)")
+    if values.ndim not in (2, 3) or values.shape[2:] not in ((), (1,), (3,), (4,)):
+        raise UnusableImage(f"an array of shape {values.shape} is none of (H, W), (H, W, 1), (H, W, 3) and (H, W, 4)")
     if values.dtype.kind not in "buif":
         raise UnusableImage(f"an array of {values.dtype} holds no numbers")
     _require_sound(*values.shape[1::-1])
+    if values.shape[2:] == (4,):
+        opacity = _from_array(values[..., 3]).image.getchannel("R")
+        return replace(_from_array(np.ascontiguousarray(values[..., :3])), alpha=opacity)
     values = values[..., 0] if values.shape[2:] == (1,) else values
     if values.dtype == bool:
         values = values.astype(np.uint8) * 255
@@ -157,22 +168,25 @@ def _from_array(values):
 
 def _of_numbers(unit, turn=1):
     """The `Photograph` of gray or colours, float32 (h, w) or (h, w, 3) in [0, 1], turned as EXIF says."""
-    fine = to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
-    fine = np.asarray(_turned(Image.fromarray(fine), turn))
+    fine = np.asarray(_turned(Image.fromarray(_sixteen_bits(unit)), turn))
     return Photograph(_turned(Image.fromarray(to_uint8(unit)).convert("RGB"), turn), fine=fine)
+
+
+def _sixteen_bits(unit):
+    """The luma of gray or colours in [0, 1], uint16 (h, w)."""
+    return to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
 
 
 def _require_sound(width, height, most_pixels=MAX_PIXELS):
     if min(width, height) < MIN_SIDE:
         raise UnusableImage(f"{width}x{height} pixels, a side is shorter than {MIN_SIDE}")
-    if width * height > most_pixels:
-        raise UnusableImage(f"{width}x{height} pixels, more than {most_pixels:,}")
+    if width * height > (most := min(most_pixels, MAX_PIXELS)):
+        raise UnusableImage(f"{width}x{height} pixels, more than {most:,}")
 
 
-def _photograph(image):
-    """An opened file as a `Photograph`."""
-    # Phones lay a second, smaller picture behind the first.
-    pages, exif = 1 if image.format == "MPO" else getattr(image, "n_frames", 1), _exif(image)
+def _photograph(image, file=None):
+    """An opened `file`, or an image in memory, as a `Photograph`."""
+    pages, exif, deep = _pages(image), _exif(image), file and _has_deep_colors(image)
     image.load()
     profile, resolution, alpha = image.info.get("icc_profile"), image.info.get("dpi"), None
     if image.mode == "La":
@@ -183,13 +197,14 @@ def _photograph(image):
         image = image.getchannel("L") if image.mode == "LA" else opaque.convert("RGB")
     fine = None
     if _is_numbers(image):
-        # Pillow brings what these formats hold to 16 bits.
-        bits = {BITS_PER_SAMPLE: 16} if image.format in ("PNG", "PPM") else {}
-        unit = unit_numbers(np.asarray(image), bits | dict(getattr(image, "tag_v2", {})))
-        image, fine = Image.fromarray(to_uint8(unit)), Image.fromarray(to_whole(unit, 16))
-    rgb, kept = _in_srgb(image, profile)
-    if fine and profile and (np.asarray(rgb)[..., 0] != np.asarray(image)).any():
-        fine = None
+        unit = unit_numbers(*_numbers(image))
+        image, fine = Image.fromarray(to_uint8(unit)), Image.fromarray(_sixteen_bits(unit))
+    elif deep and (found := rare_tiff(file, MAX_PIXELS)):
+        whole = _of_numbers(found[0], int(found[1].get(TURN, 1)))
+        image, fine = whole.image, Image.fromarray(whole.fine)
+    rgb, kept = in_srgb(image, profile)
+    if fine and profile:
+        fine = fine_in_srgb(fine, image, rgb)
     metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if _is_resolution(resolution) else {})
     if exif:
         turn = exif.get(ExifTags.Base.Orientation, 1)
@@ -197,6 +212,33 @@ def _photograph(image):
         with contextlib.suppress(Exception):
             metadata["exif"] = _told(exif)
     return Photograph(rgb, alpha, metadata, pages, np.asarray(fine) if fine else None)
+
+
+def _pages(image):
+    """How many pages or frames an opened file has; of one that is broken off behind the first, 1."""
+    if image.format == "MPO":  # phones lay a second, smaller picture behind the first
+        return 1
+    with contextlib.suppress(Exception):
+        return getattr(image, "n_frames", 1)
+    with contextlib.suppress(Exception):
+        image.seek(0)
+    return 1
+
+
+def _has_deep_colors(image):
+    """Whether an opened file is a TIFF of colours of more than 8 bits, of which Pillow keeps 8, or none if planar."""
+    bits = dict(getattr(image, "tag_v2", {})).get(BITS_PER_SAMPLE, ())
+    return image.format == "TIFF" and image.mode in ("RGB", "RGBA", "RGBX") and max(np.ravel(bits), default=8) > 8
+
+
+def _numbers(image):
+    """The numbers of a picture of more than 8 bits a pixel, and the tags that tell their scale."""
+    tags, values = dict(getattr(image, "tag_v2", {})), np.asarray(image)
+    if image.format in ("PNG", "PPM"):  # what these hold, Pillow brings to 16 bits
+        return values, {BITS_PER_SAMPLE: 16}
+    # Pillow has no whole numbers of 32 bits without a sign.
+    is_unsigned = values.dtype == np.int32 and is_without_sign(tags)
+    return values.view(np.uint32) if is_unsigned else values, tags
 
 
 def _is_resolution(resolution):
@@ -233,41 +275,6 @@ def _turned(image, orientation):
     return ImageOps.exif_transpose(oriented)
 
 
-def _in_srgb(image, profile):
-    """A picture without transparency as RGB in sRGB; and its profile where it may stay: one of RGB that says sRGB."""
-    if image.mode not in ("RGB", "L", "CMYK", "LAB"):
-        image = image.convert("RGB")
-    if image.mode == "LAB":
-        return ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), _srgb(), outputMode="RGB"), None
-    if profile:
-        with contextlib.suppress(Exception):  # a broken profile, or one of another kind of colours than the picture's
-            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if own.profile.xcolor_space.strip() != COLORS_OF[image.mode]:
-                return image.convert("RGB"), None
-            transform = ImageCms.buildTransform(own, _srgb(), image.mode, "RGB")
-            if _is_srgb(transform, image.mode):
-                return image.convert("RGB"), profile if image.mode == "RGB" else None
-            return ImageCms.applyTransform(image, transform), None
-    return image.convert("RGB"), None
-
-
 def _is_numbers(image):
     """Whether a picture is of one number a pixel that has more than 8 bits."""
     return image.mode.startswith(("I", "F"))
-
-
-def _srgb():
-    return ImageCms.createProfile("sRGB")
-
-
-def _is_srgb(transform, mode):
-    """Whether a profile says of all colours of a mode what sRGB says."""
-    levels = np.linspace(0, 255, 6).astype(np.uint8)
-    if mode == "RGB":
-        probe = Image.fromarray(np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3))
-    elif mode == "L":
-        probe = Image.fromarray(levels[None])
-    else:
-        return False
-    apart = np.subtract(ImageCms.applyTransform(probe, transform), probe.convert("RGB"), dtype=np.int16)
-    return np.abs(apart).max() <= SAME_COLOR

@@ -9,16 +9,25 @@ SCALES = (255.0, 4095.0, 65535.0, 2.0**32 - 1)
 WITHIN = 0.999
 # Tags of TIFF 6.0.
 BITS_PER_SAMPLE, PHOTOMETRIC, TURN, SAMPLE_FORMAT, SMALLEST, LARGEST = 258, 262, 274, 339, 340, 341
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, SIGNED = 0, 1, 2, 2
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, UNSIGNED, SIGNED = 0, 1, 2, 1, 2
+MOST_SAMPLES = 4  # a pixel, colours and opacity
 
 
 def unit_numbers(values, tags):
     """Gray or colour values of any depth, (h, w) or (h, w, 3), as float32 in [0, 1]; `tags` are those of a TIFF."""
     least, most = _unit_scale(values, tags)
-    unit = (np.nan_to_num(values.astype(np.float32), nan=least) - least) / (most - least)
+    unit = values.astype(np.float32)
+    unit -= least
+    unit /= most - least
     if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
         unit = 1 - unit
-    return np.clip(unit, 0, 1, out=unit)
+    # What is no number is black.
+    return np.clip(np.nan_to_num(unit, copy=False, nan=0), 0, 1, out=unit)
+
+
+def is_without_sign(tags):
+    """Whether a TIFF's tags say of whole numbers that they have no sign, as they do by default."""
+    return BITS_PER_SAMPLE in tags and (_first(tags.get(SAMPLE_FORMAT)) or UNSIGNED) == UNSIGNED
 
 
 def _unit_scale(values, tags):
@@ -54,14 +63,15 @@ def rare_tiff(path, most_pixels):
 
     with contextlib.suppress(Exception), tifffile.TiffFile(path) as file:
         page = file.pages[0]
-        if page.imagewidth * page.imagelength > most_pixels:
+        tags = {tag.code: tag.value for tag in page.tags if isinstance(tag.value, int | float | tuple)}
+        is_known = tags.get(PHOTOMETRIC) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB)
+        # Before anything is decoded: a small file may hold any number of samples a pixel, or of layers.
+        is_large = page.imagewidth * page.imagelength > most_pixels or page.samplesperpixel > MOST_SAMPLES
+        if is_large or page.imagedepth > 1 or not is_known:
             return None
         values = page.asarray()
         if values.ndim == 3 and values.shape[0] in (3, 4) and values.shape[-1] > 4:
             values = np.moveaxis(values, 0, -1)
-        tags = {tag.code: tag.value for tag in page.tags if isinstance(tag.value, int | float | tuple)}
-        if tags.get(PHOTOMETRIC) not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB):
-            return None
         values = values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values
         return unit_numbers(values, tags), tags
     return None

@@ -24,6 +24,7 @@ import time
 from collections.abc import Mapping
 
 from data_loader import UserError
+from data_loader.photographs import MAX_PIXELS
 from experiments import PROJECT, run_script
 from experiments.support.runs import opened_colorizer, run_names
 from models.option_tables import flag
@@ -43,6 +44,8 @@ def main():
     for name in ("most_megapixels", "most_megabytes"):
         if getattr(arguments, name) < 1:
             raise UserError(f"{flag(name)} {getattr(arguments, name)} is too small: use a number of at least 1.")
+    if arguments.most_megapixels > (most := MAX_PIXELS // 1_000_000):
+        raise UserError(f"--most-megapixels {arguments.most_megapixels} is too large: use at most {most}.")
     folder = Path(tempfile.mkdtemp(prefix=f"flowers-app-{os.getpid()}-"))
     # Gradio reads them when it is imported: where files go, and that it calls nobody.
     os.environ |= {"GRADIO_TEMP_DIR": str(folder), "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}

@@ -21,13 +21,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import argparse
+import errno
 from collections import Counter
 
 import numpy as np
 
 from data_loader import UserError
 from data_loader.files import at_home, progress_bar, replacing
-from data_loader.images import to_whole
 from data_loader.photographs import UnusableImage, read_photograph
 from experiments import run_script
 from experiments.support.photo_jobs import DEEP, ENDINGS, FORMATS, find_photos, save, targets_of
@@ -37,6 +37,8 @@ from models.same_run import CONFIG
 from models.shipped import default, named, shipped
 
 SAME = "same"
+# What keeps the next photograph from being written, too: no room, or nothing may be written at all.
+HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 # Endings of files that colour.
 PACKED = (".npz", ".onnx")
 
@@ -56,7 +58,7 @@ def main():
         print(f"note: {note}", file=sys.stderr)
     form = arguments.format if arguments.bit_depth == 8 else _deep_format(arguments)
     targets = targets_of(photos.found, arguments.out, form, arguments.samples)
-    done = [photo for photo, files in targets.items() if all(file.exists() for file in files)]
+    done = [photo for photo, files in targets.items() if all(map(_exists, files))]
     todo = {photo: files for photo, files in targets.items() if arguments.overwrite or photo not in done}
     counts = Counter(there=len(targets) - len(todo))
     if todo:
@@ -86,12 +88,14 @@ def _color(colorizer, photo, files, arguments):
     except UnusableImage as reason:
         print(f"error: {photo} cannot be used: {reason}.", file=sys.stderr)
         return "unusable"
+    if arguments.bit_depth > 8 and photograph.fine is None:
+        print(f"note: {photo} was read with 8 bits a colour; its TIFF has no more.", file=sys.stderr)
     if photograph.pages > 1:
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
     if arguments.compare:
-        gray = to_whole(photograph.gray(arguments.bit_depth), arguments.bit_depth).repeat(3, axis=-1)
+        gray = photograph.levels(arguments.bit_depth).repeat(3, axis=-1)
     for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
-        if file.exists() and not arguments.overwrite:
+        if _exists(file) and not arguments.overwrite:
             continue
         if arguments.compare:
             color = np.concatenate([gray, color], axis=1)
@@ -99,13 +103,21 @@ def _color(colorizer, photo, files, arguments):
             with replacing(file) as scratch:
                 save(color, scratch, photograph)
         except (ValueError, OSError) as error:
-            if getattr(error, "errno", None):
+            if getattr(error, "errno", None) in HOPELESS:
                 raise
-            # What the format cannot hold, as a side of more than 16383 pixels in WebP.
-            print(f"error: {file} cannot be written: {error}.", file=sys.stderr)
+            # What the format cannot hold, as a side of more than 16383 pixels in WebP; or a name that is too long.
+            print(f"error: {file} cannot be written: {getattr(error, 'strerror', None) or error}.", file=sys.stderr)
             return "unusable"
         print(file)
     return "coloured"
+
+
+def _exists(file):
+    """Whether a file is there; one whose name is too long, or whose folder is closed, is not."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
 
 
 def _summary(counts):
@@ -140,7 +152,8 @@ def _parser():
     add("paths", nargs="+", metavar="[COLORIZER] PHOTO", help=told)
     add("--out", metavar="FOLDER|FILE", help="where to write (default: beside each photo)")
     add("--format", metavar="NAME", help=f"{', '.join(FORMATS)} or {SAME}, as the photo (default: png)")
-    told = "bits of each colour: 16 keep the luminance of scans of more than 8 and are written as TIFF (default: 8)"
+    told = "bits of each colour: 16 keep the luminance of TIFF and gray PNG of more than 8, and are written as TIFF "
+    told += "(default: 8)"
     add("--bit-depth", type=int, choices=BIT_DEPTHS, default=8, metavar="N", help=told)
     add("--strength", type=float, default=1.0, metavar="N", help="of the colours, 0 for gray to 2 (default: 1)")
     told = "about how many pixels a side the network sees (default: as many as it was trained on). Those with a "

@@ -1,11 +1,12 @@
 """Colorizers as files that run without Keras: ONNX, TensorFlow's SavedModel, and LiteRT (.tflite).
 
 Each writer takes a `Colorizer`, a path and `about`, name to text, and gives how far the file's answers are from Keras'
-at most, in units of [−1, 1], for gray noise.
+at most, as a part of the range, for gray noise. A file that is further off is not kept: that is a `UserError`.
 """
 
 import json
-import shutil
+import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,6 +14,8 @@ from keras import ops
 
 from data_loader.files import UserError, replacing, write_text
 from models.onnx_colorizer import FACTS, INPUTS, OUTPUTS, imported
+
+MOST_APART = 1e-3  # of the range
 
 
 def write_onnx(colorizer, file, about):
@@ -33,7 +36,7 @@ def write_onnx(colorizer, file, about):
         onnx.save(model, scratch)
         session = runtime.InferenceSession(scratch, providers=["CPUExecutionProvider"])
         answers = session.run(OUTPUTS, dict(zip(INPUTS, probe, strict=False)))
-    return _apart(answers, expected)
+        return _apart(answers, expected, file)
 
 
 def write_saved_model(colorizer, folder, about):
@@ -42,15 +45,20 @@ def write_saved_model(colorizer, folder, about):
 
     network = colorizer.for_export()
     probe, expected = _probe(colorizer, network)
-    if folder.exists():
-        if not (folder / "saved_model.pb").is_file():
-            raise UserError(f"--out {folder} exists and is no SavedModel: choose another name.")
-        shutil.rmtree(folder)
-    network.export(str(folder), format="tf_saved_model", verbose=False)
-    write_text(folder / "about.json", json.dumps(about, indent=1) + "\n")
-    # Held as long as it is called: its functions do not keep its variables.
-    loaded = tf.saved_model.load(str(folder))
-    return _apart(loaded.serve(probe), expected)
+    if folder.exists() and not (folder / "saved_model.pb").is_file():
+        raise UserError(f"--out {folder} exists and is no SavedModel: choose another name.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as scratch:
+        made, before = Path(scratch) / "made", Path(scratch) / "before"
+        network.export(str(made), format="tf_saved_model", verbose=False)
+        write_text(made / "about.json", json.dumps(about, indent=1) + "\n")
+        # Held as long as it is called: its functions do not keep its variables.
+        loaded = tf.saved_model.load(str(made))
+        apart = _apart(loaded.serve(probe), expected, folder)
+        if folder.exists():
+            folder.rename(before)
+        made.rename(folder)
+    return apart
 
 
 def write_tflite(colorizer, file, about):
@@ -68,7 +76,7 @@ def write_tflite(colorizer, file, about):
         interpreter.invoke()
         places = sorted(interpreter.get_output_details(), key=lambda place: -place["shape"][-1])
         answers = [interpreter.get_tensor(place["index"]) for place in places]
-    return _apart(answers, expected)
+        return _apart(answers, expected, file)
 
 
 WRITERS = {"onnx": write_onnx, "saved_model": write_saved_model, "tflite": write_tflite}
@@ -87,8 +95,12 @@ def _probe(colorizer, network):
     return probe, [ops.convert_to_numpy(answer) for answer in network(probe)]
 
 
-def _apart(answers, expected):
-    return max(float(np.abs(np.asarray(ours) - own).max()) for ours, own in zip(answers, expected, strict=True))
+def _apart(answers, expected, file):
+    """How far answers in [−1, 1] are from the expected ones at most, as a part of the range; see above."""
+    apart = max(float(np.abs(np.asarray(ours) - own).max()) for ours, own in zip(answers, expected, strict=True)) / 2
+    if not apart <= MOST_APART:
+        raise UserError(f"{file} would answer otherwise than Keras, by up to {apart:.0e} of the range: it is not kept.")
+    return apart
 
 
 def _rename(graph, names):

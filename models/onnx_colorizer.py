@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_loader.files import UserError
+from data_loader.files import UserError, usable_cpus
 from data_loader.images import to_network
 from models.draws import sampled_z
 from models.photographs import PhotoColorizer
@@ -29,7 +29,9 @@ class OnnxColorizer(PhotoColorizer):
         if not Path(file).is_file():
             raise UserError(f"{file} does not exist: check the spelling.")
         try:
-            self.session = runtime.InferenceSession(file, providers=["CPUExecutionProvider"])
+            options = runtime.SessionOptions()
+            options.intra_op_num_threads = usable_cpus()
+            self.session = runtime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
             facts = json.loads(self.session.get_modelmeta().custom_metadata_map[FACTS])
         except Exception as error:  # onnxruntime has classes of its own for each kind of damage
             raise UserError(f"{file} is damaged or no colorizer that export.py wrote: export it anew.") from error

@@ -91,5 +91,7 @@ class PhotoColorizer:
                 f"--size {size} is beyond {STRIDE} to {MOST_SIZE}: use a number between, such as {self.size}."
             )
         scale = size / (image.width * image.height) ** 0.5
-        sides = (max(1, round(side * scale / STRIDE)) * STRIDE for side in image.size)
+        # Of a long strip the longer side has a bound, as the shorter one has no less than a stride.
+        most = max(size, 2 * size**2 // STRIDE)
+        sides = (max(1, round(min(side * scale, most) / STRIDE)) * STRIDE for side in image.size)
         return image.resize(tuple(sides), Image.Resampling.BILINEAR)

@@ -55,7 +55,9 @@ def find_photos(paths, out=None):
 
     A `UserError` where a name means nothing, or a film.
     """
-    photos, every = Photos(), {}
+    photos, every, stems = Photos(), {}, {}
+    if not all(map(str.strip, map(str, paths))):
+        raise UserError("a word of the command line is empty: name a photo, or . for all of this folder.")
     for name in paths:
         for photo in _photos_of(name, photos.notes):
             every.setdefault(os.path.realpath(photo.file), photo)
@@ -64,7 +66,7 @@ def find_photos(paths, out=None):
     written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None
     for real, photo in every.items():
         within_out = not photo.named and written_to and Path(real).is_relative_to(written_to)
-        if not (within_out or _is_ours(photo, together)):
+        if not (within_out or _is_ours(photo, together, stems)):
             photos.found.append(photo)
     if not photos.found:
         raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
@@ -83,7 +85,10 @@ def _photos_of(name, notes):
         return _photos_below(path, notes)
     if path.exists():
         return [Photo(path)]
-    matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    try:
+        matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    except (ValueError, NotImplementedError) as error:
+        raise UserError(f"{path} is no pattern ({error}): ** stands for folders, as in 'album/**/*.jpg'.") from error
     if not matches:
         raise UserError(f"{path} does not exist: check the spelling.")
     files = [Photo(match, named=False) for match in matches if not match.is_dir()]
@@ -96,14 +101,21 @@ def _photos_below(folder, notes):
     return [Photo(picture, picture.parent.relative_to(folder), named=False) for picture in pictures]
 
 
-def _is_ours(photo, together):
-    """Whether a photo is what another one became: one of those `together`, or for files that are not named, on disk."""
+def _is_ours(photo, together, stems):
+    """Whether a photo is what another one became: one of those `together`, or for files that are not named, on disk.
+
+    `stems` holds what lies in each folder that was looked into, with endings and without.
+    """
     written = WRITTEN_BY_US.fullmatch(photo.file.stem)
     if not written:
         return False
     source = photo.file.with_name(written[1])
-    on_disk = not photo.named and any(source in (file, file.with_suffix("")) for file in source.parent.iterdir())
-    return source in together or on_disk
+    if source in together or photo.named:
+        return source in together
+    folder = source.parent
+    if folder not in stems:
+        stems[folder] = {name for file in folder.iterdir() for name in (file.name, file.stem)}
+    return source.name in stems[folder]
 
 
 def targets_of(photos, out, form, samples):
@@ -157,7 +169,11 @@ def _require_folder(out):
 
 def _names(photos, folders):
     """What each photo is called among all that go to its folder."""
-    crowd = Counter((photo.file.parent, photo.file.stem) for photo in photos)
+    # Also beside what is not coloured now: another call may have coloured it, or will.
+    folders_read = {photo.file.parent for photo in photos if photo.file.parent.is_dir()}
+    files = {file for folder in folders_read for file in folder.iterdir()}
+    pictures = {file for file in files if file.suffix.lower() in READABLE} | {photo.file for photo in photos}
+    crowd = Counter((file.parent, file.stem) for file in pictures)
     names = {
         photo: photo.file.name if crowd[photo.file.parent, photo.file.stem] > 1 else photo.file.stem for photo in photos
     }

@@ -15,7 +15,7 @@ import numpy as np
 
 from data_loader import UserError
 from data_loader.images import luma, to_uint8, to_unit
-from data_loader.photographs import UnusableImage, read_photograph
+from data_loader.photographs import MIN_SIDE, UnusableImage, read_photograph
 from experiments.support.photo_jobs import FORMATS, save
 from models.photographs import MOST_STRENGTH
 
@@ -117,15 +117,23 @@ class WebPage:
     def read(self, path):
         """The `Photograph` of an uploaded file, which is then kept anew."""
         photograph = read_photograph(path, self.most_pixels)
-        os.utime(path)
+        with suppress(FileNotFoundError):  # removed meanwhile
+            os.utime(path)
         return photograph
+
+    def read_again(self, path):
+        """As `read`, of a file that was taken before; what goes wrong is told to the visitor."""
+        try:
+            return self.read(path)
+        except UnusableImage as reason:
+            raise _error(f"The photograph cannot be used any more: {reason}. Drop it again.") from None
 
     def color(self, photo, strength, name, seed, form):
         """Show a photograph in gray and in colour, and then have the colouring ready for download."""
         if not _is_here(photo):
             yield gr.skip()
             return
-        colorizer, photograph = self.colorizers[name], self.read(photo)
+        colorizer, photograph = self.colorizers[name], self.read_again(photo)
         small = _small(photograph.over_white().image)
         colors = _colored(colorizer, small, strength, seed)
         which = gr.Slider(visible=colorizer.has_samples)
@@ -145,7 +153,7 @@ class WebPage:
         if not _is_here(photo):
             yield gr.skip()
             return
-        small = _small(self.read(photo).over_white().image)
+        small = _small(self.read_again(photo).over_white().image)
         shown = [(_gray(small), "gray")]
         for name in self.colorizers:
             shown.append((_colored(self.colorizers[name], small), name))
@@ -169,9 +177,9 @@ def _is_here(photo):
 
 def _small(image):
     """A copy of an image that is no larger than what is shown."""
-    small = image.copy()
-    small.thumbnail((SHOWN, SHOWN))
-    return small
+    scale = min(1, SHOWN / max(image.size))
+    # Of a panorama, too, the shorter side is long enough for a photograph.
+    return image.resize([max(min(side, MIN_SIDE), round(side * scale)) for side in image.size])
 
 
 def _gray(image):
@@ -184,8 +192,8 @@ def _colored(colorizer, photograph, strength=1.0, seed=0):
         if colorizer.has_samples:
             return colorizer.colorize(photograph, strength=strength, samples=1, seed=seed)[0]
         return colorizer.colorize(photograph, strength=strength)
-    except UserError as error:
-        raise _error(str(error)) from None
+    except (UserError, UnusableImage) as error:
+        raise _error(f"{str(error).rstrip('.')}.") from None
 
 
 def _error(sentence):

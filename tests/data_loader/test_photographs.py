@@ -128,15 +128,6 @@ def test_what_is_no_picture_is_told(nothing):
         read_image(nothing)
 
 
-def test_numbers_have_profiles_and_turn_too(tmp_path):
-    import tifffile
-
-    tifffile.imwrite(
-        tmp_path / "a.tif", np.zeros((20, 40, 3), "float32"), photometric="rgb", extratags=[(274, "H", 1, 6, True)]
-    )
-    assert read_image(tmp_path / "a.tif").size == (20, 40)
-
-
 def test_what_is_no_number_is_black(tmp_path):
     Image.fromarray(with_one(RAMP / 255, np.nan).astype("float32")).save(tmp_path / "ramp.tif")
     assert np.asarray(read_image(tmp_path / "ramp.tif"))[0, 0].tolist() == [0, 0, 0]
@@ -176,6 +167,86 @@ def test_white_may_be_zero_at_any_depth(tmp_path):
     for name, values in {"a": RAMP.astype("uint8"), "b": (RAMP * 257).astype("uint16")}.items():
         tiff(tmp_path / f"{name}.tif", values, photometric="miniswhite")
         assert middle(tmp_path / f"{name}.tif", 55) == pytest.approx([200] * 3, abs=1)
+
+
+# How EXIF says that a picture lies, and how it is brought upright.
+TURNS = {1: lambda a: a, 3: lambda a: np.rot90(a, 2), 6: lambda a: np.rot90(a, -1), 8: np.rot90}
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize(
+    ("kind", "colors"), [("uint8", 1), ("uint16", 1), ("float32", 1), ("uint8", 3), ("uint16", 3), ("float32", 3)]
+)
+def test_scans_are_brought_upright_pixel_by_pixel(tmp_path, kind, colors, compression, turn):
+    values = np.random.default_rng(0).integers(0, 256, (20, 40, colors)[: 2 if colors == 1 else 3])
+    scaled = (values * (257 if kind == "uint16" else 1) / (255 if kind == "float32" else 1)).astype(kind)
+    photometric = "minisblack" if colors == 1 else "rgb"
+    tiff(tmp_path / "a.tif", scaled, photometric=photometric, compression=compression, extra=[(274, "H", turn)])
+    pixels = np.asarray(read_image(tmp_path / "a.tif")).astype(int)
+    expected = TURNS[turn](values)
+    assert np.abs(pixels - (expected[..., None] if colors == 1 else expected)).max() == 0
+
+
+@pytest.mark.parametrize("plane", ["contig", "separate"])
+def test_colours_of_sixteen_bits_keep_them(tmp_path, plane):
+    values = np.random.default_rng(0).integers(0, 65536, (20, 40, 3)).astype("uint16")
+    stored = np.moveaxis(values, -1, 0) if plane == "separate" else values
+    tiff(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=plane)
+    photograph = read_photograph(tmp_path / "a.tif")
+    assert np.abs(np.asarray(photograph.image) - values / 257).max() <= 0.5
+    assert np.abs(photograph.fine - values @ np.array([0.299, 0.587, 0.114])).max() <= 1
+
+
+def test_whole_numbers_of_thirty_two_bits_need_no_sign(tmp_path):
+    tiff(tmp_path / "a.tif", np.full((9, 9), 3_000_000_000, "uint32"), photometric="minisblack")
+    assert middle(tmp_path / "a.tif", 4) == [178] * 3
+
+
+def test_what_is_no_number_is_black_where_white_is_zero_too(tmp_path):
+    values = with_one(RAMP / 255, np.nan).astype("float32")
+    tiff(tmp_path / "a.tif", values, photometric="miniswhite")
+    assert np.asarray(read_image(tmp_path / "a.tif"))[0, :2].tolist() == [[0] * 3, [254] * 3]
+
+
+@pytest.mark.parametrize("shape", [(400, 400, 40), (40, 400, 400)])
+def test_a_tiff_of_many_samples_or_layers_is_not_decoded(tmp_path, shape):
+    kind = {"volumetric": True, "tile": (16, 16, 16)} if shape[0] < shape[-1] else {"planarconfig": "contig"}
+    tiff(tmp_path / "a.tif", np.zeros(shape), photometric="minisblack", compression="zlib", **kind)
+    with pytest.raises(UnusableImage):
+        read_image(tmp_path / "a.tif")
+
+
+def gray_profile(gamma):
+    """A profile of gray pictures with a power for a curve."""
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags = {b"wtpt": white, b"kTRC": curve}
+    head, body, place = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
+    for name, data in tags.items():
+        head += struct.pack(">4sII", name, place + len(body), len(data))
+        body += data
+    start = struct.pack(">I4sI4s4s4s", place + len(body), b"lcms", 0x02100000, b"mntr", b"GRAY", b"XYZ ")
+    return (start + bytes(12) + b"acsp" + bytes(28) + white[8:]).ljust(128, b"\0") + head + body
+
+
+def test_sixteen_bits_of_gray_follow_their_profile(tmp_path):
+    values = np.tile(np.arange(65536, step=64).astype("uint16"), (9, 1))
+    tiff(tmp_path / "a.tif", values, photometric="minisblack", iccprofile=gray_profile(1.0))
+    photograph = read_photograph(tmp_path / "a.tif")
+    fine = photograph.fine[4].astype(int)
+    # Linear light: much brighter in sRGB.
+    assert np.abs(fine / 257 - np.asarray(photograph.image)[4, :, 0]).max() <= 14
+    assert fine[256] / 65535 == pytest.approx(0.537, abs=0.004)
+    assert (np.diff(fine) >= 0).all()
+    assert len(np.unique(fine)) > 700
+
+
+def test_of_an_animation_that_breaks_off_the_first_frame_is_taken(tmp_path):
+    frames = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    (tmp_path / "b.gif").write_bytes((tmp_path / "a.gif").read_bytes()[:-30])
+    assert np.asarray(read_image(tmp_path / "b.gif"))[5, 5].tolist() == [255, 0, 0]
 
 
 def test_colours_may_be_floats(tmp_path):
@@ -245,6 +316,12 @@ def test_opacity_is_kept_apart(tmp_path):
     photograph = read_photograph(tmp_path / "a.png")
     assert photograph.image.getpixel((4, 4)) == (200, 100, 50)
     assert photograph.alpha.getpixel((4, 4)) == 80
+
+
+def test_an_array_may_have_opacity():
+    photograph = read_photograph(np.full((9, 9, 4), (0.2, 0.4, 1.0, 0.6), "float32"))
+    assert photograph.image.getpixel((4, 4)) == (51, 102, 255)
+    assert photograph.alpha.getpixel((4, 4)) == 153
 
 
 def test_pages_are_counted(tmp_path):

@@ -238,11 +238,24 @@ def test_files_are_forgotten_some_time_after_they_were_last_used(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["b.png", "used"]
 
 
+def test_a_long_strip_is_coloured_too(tmp_path):
+    pytest.importorskip("gradio")
+    from experiments.support.web_page import WebPage
+    from models import load_colorizer
+
+    page = WebPage({"flowers": load_colorizer("flowers")}, tmp_path, 1, kept=60)
+    Image.new("L", (3000, 16), 90).save(tmp_path / "strip.png")
+    (small, _, _), (_, _, download) = page.color(str(tmp_path / "strip.png"), 1.0, "flowers", 0, "png")
+    assert [picture.shape for picture in small] == [(8, 1280, 3)] * 2
+    assert Image.open(download.value["path"]).size == (3000, 16)
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
         (["--port", "70000"], "--port 70000"),
         (["--most-megabytes", "0"], "--most-megabytes 0"),
+        (["--most-megapixels", "170"], "--most-megapixels 170 is too large: use at most 100"),
         (["nowhere"], "nowhere"),
     ],
 )

@@ -109,6 +109,43 @@ def test_links_that_go_round_end_and_names_may_be_any_bytes(tmp_path):
     assert {photo.file.name for photo in find_photos([tmp_path]).found} == {"a.png", odd}
 
 
+def test_a_name_is_told_apart_from_its_sibling_by_a_later_call_too(tmp_path):
+    for name in ("rose.jpg", "rose.png", "tulip.jpg"):
+        photo(tmp_path / name)
+    named = {}
+    for name in ("rose.jpg", "rose.png", "tulip.jpg"):
+        (files,) = targets_of([Photo(tmp_path / name)], None, None, None).values()
+        named[name] = files[0].name
+    expected = {name: f"{name}-color.png" for name in ("rose.jpg", "rose.png")}
+    assert named == expected | {"tulip.jpg": "tulip-color.png"}
+
+
+def test_thousands_that_were_coloured_are_found_at_once(tmp_path, monkeypatch):
+    for number in range(300):
+        (tmp_path / f"{number}.png").touch()
+        (tmp_path / f"{number}-color.png").touch()
+    looked = []
+    listed = type(tmp_path).iterdir
+    monkeypatch.setattr(type(tmp_path), "iterdir", lambda folder: looked.append(folder) or listed(folder))
+    assert len(find_photos([tmp_path]).found) == 300
+    assert len(looked) <= 1
+
+
+def test_what_cannot_be_read_or_written_ends_nothing(ours, tmp_path):
+    album = tmp_path / "album"
+    photo(album / "a.png")
+    photo(album / f"{'b' * 248}.png")
+    photo(album / "z.png")
+    (album / "loop.png").symlink_to("loop.png")
+    os.mkfifo(album / "pipe.png")
+    # What a call that was killed leaves behind is no photograph.
+    (album / ".0123456789abcdef.writing.png").touch()
+    done = call("colorize", ours, "album", cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "2 coloured, 2 could not be used.")
+    assert "File name too long" in done.stderr
+    assert "loop.png cannot be used: it is a link that leads to itself." in done.stderr
+
+
 def test_below_home_is_below_home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     photo(tmp_path / "a.png")
@@ -153,6 +190,8 @@ def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypa
         (["a.png", "--format", "bmp"], "--format bmp does not exist: use one of png, jpeg, webp, tiff, same"),
         (["none.png"], "none.png does not exist"),
         (["*.gif"], "*.gif does not exist"),
+        (["**.png"], "**.png is no pattern"),
+        ([""], "a word of the command line is empty"),
         (["film.mp4"], "ffmpeg -i film.mp4 frames/%05d.png"),
         (["empty"], "empty holds no photograph"),
         (["a.png", "--size", "64"], "this colorizer sees 32x32 pixels and nothing else"),

@@ -43,7 +43,7 @@ def folder(tiny, tmp_path_factory):
 def exported(folder):
     """The folder with an .onnx file of each."""
     for name in ("square", "noise", "shape"):
-        done = call("export", f"{name}.npz", "--out", f"{name}.onnx", cwd=folder)
+        done = call("export", f"{name}.npz", "--format", "onnx", cwd=folder)
         assert done.returncode == 0, done.stderr
         assert "its answers are those of Keras" in done.stdout
     return folder
@@ -95,6 +95,21 @@ def test_tensorflows_own_formats(folder, name, form, out):
     assert done.returncode == 0, done.stderr
     assert "its answers are those of Keras" in done.stdout
     assert (folder / out).exists()
+
+
+@pytest.mark.parametrize(("form", "out"), [("onnx", "kept.onnx"), ("saved_model", "kept-model")])
+def test_what_answers_otherwise_replaces_nothing(folder, form, out, monkeypatch):
+    from models.export_formats import WRITERS
+
+    colorizer = load_colorizer(folder / "square.npz")
+    WRITERS[form](colorizer, folder / out, {})
+    before = sorted(path.relative_to(folder) for path in folder.rglob("*"))
+    bytes_before = {path: (folder / path).read_bytes() for path in before if (folder / path).is_file()}
+    monkeypatch.setattr("models.export_formats.MOST_APART", -1.0)
+    with pytest.raises(UserError, match="would answer otherwise than Keras"):
+        WRITERS[form](colorizer, folder / out, {})
+    assert sorted(path.relative_to(folder) for path in folder.rglob("*")) == before
+    assert all((folder / path).read_bytes() == content for path, content in bytes_before.items())
 
 
 @pytest.mark.parametrize(

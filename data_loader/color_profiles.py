@@ -1,0 +1,61 @@
+"""What a picture's numbers mean as colours, which its profile (ICC) tells: brought to sRGB."""
+
+import contextlib
+import io
+
+import numpy as np
+from PIL import Image, ImageCms
+
+# The colours that a profile must be of to be a picture's, by the picture's mode.
+COLORS_OF = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+# Levels of 255 by which a profile's colours may differ from sRGB's and still be called the same.
+SAME_COLOR = 2
+
+
+def in_srgb(image, profile):
+    """A picture without transparency as RGB in sRGB; and its profile where it may stay: one of RGB that says sRGB."""
+    if image.mode not in ("RGB", "L", "CMYK", "LAB"):
+        image = image.convert("RGB")
+    if image.mode == "LAB":
+        return ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), _srgb(), outputMode="RGB"), None
+    if profile:
+        with contextlib.suppress(Exception):  # a broken profile, or one of another kind of colours than the picture's
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if own.profile.xcolor_space.strip() != COLORS_OF[image.mode]:
+                return image.convert("RGB"), None
+            transform = ImageCms.buildTransform(own, _srgb(), image.mode, "RGB")
+            if _is_srgb(transform, image.mode):
+                return image.convert("RGB"), profile if image.mode == "RGB" else None
+            return ImageCms.applyTransform(image, transform), None
+    return image.convert("RGB"), None
+
+
+def fine_in_srgb(fine, image, rgb):
+    """The 16 bits of a picture whose 8 bits, `image`, a profile has brought to `rgb`; None where they are lost."""
+    if image.convert("RGB").tobytes() == rgb.tobytes():
+        return fine
+    if image.mode == "RGB":
+        return None
+    # What the profile makes of each gray, and between them a line.
+    levels, places = np.unique(np.asarray(image), return_index=True)
+    if len(levels) < 2:
+        return None
+    curve = np.asarray(rgb.getchannel(0)).ravel()[places]
+    return Image.fromarray(np.interp(np.asarray(fine), levels * 257.0, curve * 257.0).round().astype(np.uint16))
+
+
+def _srgb():
+    return ImageCms.createProfile("sRGB")
+
+
+def _is_srgb(transform, mode):
+    """Whether a profile says of all colours of a mode what sRGB says."""
+    levels = np.linspace(0, 255, 6).astype(np.uint8)
+    if mode == "RGB":
+        probe = Image.fromarray(np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3))
+    elif mode == "L":
+        probe = Image.fromarray(levels[None])
+    else:
+        return False
+    apart = np.subtract(ImageCms.applyTransform(probe, transform), probe.convert("RGB"), dtype=np.int16)
+    return np.abs(apart).max() <= SAME_COLOR
