@@ -17,7 +17,7 @@ from data_loader.images import luma, to_unit
 # Side up to which chroma is enlarged at once; from there on each pixel has near ones, and fewer of them will do.
 MIDDLE = 1024
 # Difference of luma, of a range of 1, at which a small pixel counts for a quarter.
-LIKE = 0.015
+LIKE = 0.007
 # What a small pixel counts for at least: where none has a luma alike, as in a thin line, they are interpolated.
 LEAST = 1e-4
 STRIP = 2**17  # pixels that are worked on at a time, so that they stay in the processor's cache

@@ -26,11 +26,12 @@ def picture(gray):
     return Image.fromarray(np.rint(255 * gray).astype("uint8")).convert("RGB")
 
 
+@pytest.mark.parametrize("step", [0.4, 0.1])
 @pytest.mark.parametrize("name", SCENES)
-def test_less_than_a_twentieth_is_left_two_pixels_beyond_an_edge(name):
+def test_less_than_a_twentieth_is_left_two_pixels_beyond_an_edge(name, step):
     inside = shrunk(SCENES[name], SIDE)
     chroma = np.stack([shrunk(SCENES[name], SMALL)] * 2, axis=-1)
-    enlarged = Enlargement(chroma, picture(0.3 + 0.4 * inside)).whole()
+    enlarged = Enlargement(chroma, picture(0.3 + step * inside)).whole()
     assert enlarged.shape == (SIDE, SIDE, 2)
     beyond = distance_transform_edt(inside == 0) >= 2
     within = distance_transform_edt(inside == 1) >= 2
