@@ -23,6 +23,7 @@ with contextlib.suppress(ImportError):  # photographs of phones, where this pack
 # What decodes; pixels of a JPEG may differ by a level or two from one version to another.
 DECODER = f"Pillow {PIL.__version__} with libjpeg {features.version('libjpeg_turbo') or features.version('jpg')}"
 MIN_SIDE = 8
+STRIP = 256  # rows
 MAX_PIXELS = 100_000_000
 # Pillow gives a picture up where a text or a profile in it is longer than 1 MiB.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 2**28
@@ -71,9 +72,8 @@ class Photograph:
 
     def levels(self, bit_depth=8):
         """All of `gray` in whole numbers, uint8 or uint16 (H, W, 1)."""
-        height, step = self.image.height, 256
-        parts = (range(start, min(start + step, height)) for start in range(0, height, step))
-        return np.concatenate([to_whole(self.gray(bit_depth, rows), bit_depth) for rows in parts])
+        rows = np.arange(self.image.height)
+        return _in_strips(lambda part: to_whole(self.gray(bit_depth, range(part[0], part[-1] + 1)), bit_depth), rows)
 
     def over_white(self):
         """Itself without transparency."""
@@ -168,13 +168,18 @@ def _from_array(values):
 
 def _of_numbers(unit, turn=1):
     """The `Photograph` of gray or colours, float32 (h, w) or (h, w, 3) in [0, 1], turned as EXIF says."""
-    fine = np.asarray(_turned(Image.fromarray(_sixteen_bits(unit)), turn))
-    return Photograph(_turned(Image.fromarray(to_uint8(unit)).convert("RGB"), turn), fine=fine)
+    fine = np.asarray(_turned(Image.fromarray(_in_strips(_sixteen_bits, unit)), turn))
+    return Photograph(_turned(Image.fromarray(_in_strips(to_uint8, unit)).convert("RGB"), turn), fine=fine)
 
 
 def _sixteen_bits(unit):
     """The luma of gray or colours in [0, 1], uint16 (h, w)."""
     return to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
+
+
+def _in_strips(function, rows):
+    """`function` of rows of a picture, some at a time, so that what it needs beside its result is little."""
+    return np.concatenate([function(rows[start : start + STRIP]) for start in range(0, len(rows), STRIP)])
 
 
 def _require_sound(width, height, most_pixels=MAX_PIXELS):
@@ -198,7 +203,7 @@ def _photograph(image, file=None):
     fine = None
     if _is_numbers(image):
         unit = unit_numbers(*_numbers(image))
-        image, fine = Image.fromarray(to_uint8(unit)), Image.fromarray(_sixteen_bits(unit))
+        image, fine = (Image.fromarray(_in_strips(convert, unit)) for convert in (to_uint8, _sixteen_bits))
     elif deep and (found := rare_tiff(file, MAX_PIXELS)):
         whole = _of_numbers(found[0], int(found[1].get(TURN, 1)))
         image, fine = whole.image, Image.fromarray(whole.fine)

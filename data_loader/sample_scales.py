@@ -20,9 +20,10 @@ def unit_numbers(values, tags):
     unit -= least
     unit /= most - least
     if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
-        unit = 1 - unit
-    # What is no number is black.
-    return np.clip(np.nan_to_num(unit, copy=False, nan=0), 0, 1, out=unit)
+        np.subtract(1, unit, out=unit)
+    if values.dtype.kind == "f":  # what is no number is black
+        np.nan_to_num(unit, copy=False, nan=0)
+    return np.clip(unit, 0, 1, out=unit)
 
 
 def is_without_sign(tags):

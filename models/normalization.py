@@ -22,7 +22,8 @@ class BatchNormalization(layers.BatchNormalization):
     """Batch normalisation (Ioffe & Szegedy 2015), by one kernel where there is one."""
 
     def call(self, inputs, training=None):
-        if not (training and self.trainable and has_fused_kernel()):
+        # The kernel is for images; capsules are maps of vectors, (n, h, w, t, d).
+        if not (training and self.trainable and len(inputs.shape) == 4 and has_fused_kernel()):
             return super().call(inputs, training=training)
         outputs, mean, variance = fused_batch_norm(inputs, self.gamma, self.beta, self.epsilon)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):

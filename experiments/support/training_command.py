@@ -60,8 +60,8 @@ def parsed(script, words=None, description=None):
 def _require_run_or_empty(directory):
     """Raise a `UserError` where a directory holds something that is no run."""
     names = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
-    # A lock is all that is left where the first file could not be written.
-    is_used = directory.is_file() or names - {".lock"}
+    # A lock, and a beginning of the first file, is all that is left of a run that was killed at once.
+    is_used = directory.is_file() or any(not name.startswith(".") for name in names)
     if is_used and not (directory / CONFIG).is_file():
         raise UserError(f"--run-dir {directory} is no run, it has no {CONFIG}: choose a new or an empty folder.")
 

@@ -61,6 +61,16 @@ def test_the_kernel_is_used_in_training_alone(monkeypatch):
     assert calls
 
 
+def test_maps_of_capsules_are_normalised_too():
+    import tensorflow as tf
+
+    x = np.random.default_rng(0).normal(1, 2, (3, 4, 4, 2, 8)).astype("float32")
+    layer = BatchNormalization(epsilon=1e-5)
+    # In a graph, as in training: there the shape is checked.
+    answers = tf.function(lambda x: layer(x, training=True))(tf.constant(x)).numpy()
+    assert answers == pytest.approx((x - x.mean((0, 1, 2, 3))) / x.std((0, 1, 2, 3)), abs=1e-4)
+
+
 def test_variables_are_called_as_those_of_keras_own():
     ours, plain = BatchNormalization(), layers.BatchNormalization()
     for layer in (ours, plain):
