@@ -58,6 +58,12 @@ def main():
         while True:
             time.sleep(KEPT / 10)
             page.forget_files()
+    except KeyboardInterrupt:
+        print("stopped.", file=sys.stderr, flush=True)
+        while folder.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        # Not by Python's own way out: a photograph that a thread still colours would make it crash.
+        os._exit(130)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
