@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
 from data_loader.color_profiles import fine_in_srgb, in_srgb
 from data_loader.images import luma, to_uint8, to_unit, to_whole
-from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, is_without_sign, rare_tiff, unit_numbers
+from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, is_without_sign, rare_tiff, unit_numbers, unit_scale
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -135,9 +135,8 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
     except Exception as error:
         ending = Path(source).suffix.lower()
         if ending in (".tif", ".tiff") and (found := rare_tiff(source, most_pixels)):
-            unit, tags = found
-            _require_sound(*unit.shape[1::-1])
-            return _of_numbers(unit, int(tags.get(TURN, 1)))
+            _require_sound(*found[0].shape[1::-1])
+            return _of_numbers(*found)
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         if getattr(error, "errno", None) == errno.ELOOP:
@@ -163,13 +162,24 @@ def _from_array(values):
         values = values.astype(np.uint8) * 255
     if values.dtype == np.uint8:
         return Photograph(Image.fromarray(values).convert("RGB"))
-    return _of_numbers(unit_numbers(values, {}))
+    return _of_numbers(values, {})
 
 
-def _of_numbers(unit, turn=1):
-    """The `Photograph` of gray or colours, float32 (h, w) or (h, w, 3) in [0, 1], turned as EXIF says."""
-    fine = np.asarray(_turned(Image.fromarray(_in_strips(_sixteen_bits, unit)), turn))
-    return Photograph(_turned(Image.fromarray(_in_strips(to_uint8, unit)).convert("RGB"), turn), fine=fine)
+def _of_numbers(values, tags):
+    """The `Photograph` of gray or colours of any depth, (h, w) or (h, w, 3), turned and scaled as a TIFF's tags say."""
+    turn = int(tags.get(TURN, 1))
+    image, fine = (_turned(part, turn) for part in _eight_and_sixteen_bits(values, tags))
+    return Photograph(image.convert("RGB"), fine=np.asarray(fine))
+
+
+def _eight_and_sixteen_bits(values, tags):
+    """Numbers as a Pillow image of 8 bits, and their luma as one of 16."""
+    scale = unit_scale(values, tags)
+
+    def converted(convert):
+        return Image.fromarray(_in_strips(lambda rows: convert(unit_numbers(rows, tags, scale)), values))
+
+    return converted(to_uint8), converted(_sixteen_bits)
 
 
 def _sixteen_bits(unit):
@@ -202,10 +212,9 @@ def _photograph(image, file=None):
         image = image.getchannel("L") if image.mode == "LA" else opaque.convert("RGB")
     fine = None
     if _is_numbers(image):
-        unit = unit_numbers(*_numbers(image))
-        image, fine = (Image.fromarray(_in_strips(convert, unit)) for convert in (to_uint8, _sixteen_bits))
+        image, fine = _eight_and_sixteen_bits(*_numbers(image))
     elif deep and (found := rare_tiff(file, MAX_PIXELS)):
-        whole = _of_numbers(found[0], int(found[1].get(TURN, 1)))
+        whole = _of_numbers(*found)
         image, fine = whole.image, Image.fromarray(whole.fine)
     rgb, kept = in_srgb(image, profile)
     if fine and profile:
@@ -275,6 +284,8 @@ def _exif(image):
 
 def _turned(image, orientation):
     """A picture upright, by the number that EXIF has for how the camera was held."""
+    if orientation == 1:
+        return image
     oriented = image.copy()
     oriented.getexif()[ExifTags.Base.Orientation] = orientation
     return ImageOps.exif_transpose(oriented)

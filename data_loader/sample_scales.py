@@ -13,9 +13,12 @@ WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, UNSIGNED, SIGNED = 0, 1, 2, 1, 2
 MOST_SAMPLES = 4  # a pixel, colours and opacity
 
 
-def unit_numbers(values, tags):
-    """Gray or colour values of any depth, (h, w) or (h, w, 3), as float32 in [0, 1]; `tags` are those of a TIFF."""
-    least, most = _unit_scale(values, tags)
+def unit_numbers(values, tags, scale):
+    """Gray or colour values of any depth, (h, w) or (h, w, 3), as float32 in [0, 1].
+
+    `tags` are those of a TIFF; `scale` is the `unit_scale` of the whole picture, of which these may be some rows.
+    """
+    least, most = scale
     unit = values.astype(np.float32)
     unit -= least
     unit /= most - least
@@ -31,7 +34,7 @@ def is_without_sign(tags):
     return BITS_PER_SAMPLE in tags and (_first(tags.get(SAMPLE_FORMAT)) or UNSIGNED) == UNSIGNED
 
 
-def _unit_scale(values, tags):
+def unit_scale(values, tags):
     """Which values are black and white.
 
     The file's own where it tells them: the smallest and largest sample value, or its bits for whole numbers up to 16
@@ -56,7 +59,7 @@ def _first(value):
 
 
 def rare_tiff(path, most_pixels):
-    """What a TIFF holds that Pillow does not know, such as colours in floats, as `unit_numbers`; and its tags.
+    """What a TIFF holds that Pillow does not know, such as colours in floats, as an array; and its tags.
 
     None if it is none, or has more pixels.
     """
@@ -73,6 +76,5 @@ def rare_tiff(path, most_pixels):
         values = page.asarray()
         if values.ndim == 3 and values.shape[0] in (3, 4) and values.shape[-1] > 4:
             values = np.moveaxis(values, 0, -1)
-        values = values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values
-        return unit_numbers(values, tags), tags
+        return (values[..., :3] if values.ndim == 3 and values.shape[-1] > 2 else values), tags
     return None
