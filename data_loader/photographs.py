@@ -72,8 +72,7 @@ class Photograph:
 
     def levels(self, bit_depth=8):
         """All of `gray` in whole numbers, uint8 or uint16 (H, W, 1)."""
-        rows = np.arange(self.image.height)
-        return _in_strips(lambda part: to_whole(self.gray(bit_depth, range(part[0], part[-1] + 1)), bit_depth), rows)
+        return _in_strips(lambda rows: to_whole(self.gray(bit_depth, rows), bit_depth), range(self.image.height))
 
     def over_white(self):
         """Itself without transparency."""
@@ -167,9 +166,14 @@ def _from_array(values):
 
 def _of_numbers(values, tags):
     """The `Photograph` of gray or colours of any depth, (h, w) or (h, w, 3), turned and scaled as a TIFF's tags say."""
-    turn = int(tags.get(TURN, 1))
-    image, fine = (_turned(part, turn) for part in _eight_and_sixteen_bits(values, tags))
+    image, fine = _upright_bits(values, tags)
     return Photograph(image.convert("RGB"), fine=np.asarray(fine))
+
+
+def _upright_bits(values, tags):
+    """As `_eight_and_sixteen_bits`, turned as the tags say."""
+    turn = int(tags.get(TURN, 1))
+    return [_turned(part, turn) for part in _eight_and_sixteen_bits(values, tags)]
 
 
 def _eight_and_sixteen_bits(values, tags):
@@ -214,8 +218,7 @@ def _photograph(image, file=None):
     if _is_numbers(image):
         image, fine = _eight_and_sixteen_bits(*_numbers(image))
     elif deep and (found := rare_tiff(file, MAX_PIXELS)):
-        whole = _of_numbers(*found)
-        image, fine = whole.image, Image.fromarray(whole.fine)
+        image, fine = _upright_bits(*found)
     rgb, kept = in_srgb(image, profile)
     if fine and profile:
         fine = fine_in_srgb(fine, image, rgb)

@@ -20,7 +20,7 @@ import argparse
 import json
 
 from data_loader import UserError
-from data_loader.files import at_home, sha256_of_file, write_text
+from data_loader.files import sha256_of_file, write_text
 from data_loader.joined_flowers import sets_named
 from evaluation.baselines import PERFECT
 from experiments import import_keras, run_script
@@ -48,7 +48,7 @@ def main():
 
 def _form_and_out(arguments):
     """The format, a key of `FORMATS`, and where to write: what is not given follows from the other."""
-    out = at_home(arguments.out) if arguments.out else None
+    out = Path(arguments.out) if arguments.out else None
     by_ending = {ending: form for form, ending in FORMATS.items() if ending}
     form = arguments.format or (by_ending.get(out.suffix) if out else PACKED)
     if form not in FORMATS:

@@ -10,6 +10,7 @@ from keras import ops
 from data_loader.images import LUMA_WEIGHTS, cb_cr, from_network, to_network
 from models.chroma import luma_of
 from models.colorizing import has_noise, load_network, noise_of, predict_colors, reads_noise
+from models.layers import unlisted
 from models.photographs import PhotoColorizer
 
 
@@ -52,7 +53,7 @@ class Colorizer(PhotoColorizer):
         if any_shape and self.keeps_shape:
             return self.of_any_shape
         inputs = [keras.Input(tensor.shape[1:]) for tensor in self.network.inputs]
-        color = self.network(inputs if len(inputs) > 1 else inputs[0])
+        color = self.network(unlisted(inputs))
         return keras.Model(inputs, [color, _CbCr()(color)])
 
     @cached_property
@@ -65,7 +66,7 @@ class Colorizer(PhotoColorizer):
         network = _of_any_shape(network, encoder=_of_any_shape(_layer(network, "encoder")))
         gray, *z = keras.Input((None, None, 1)), *network.inputs[1:]
         image = keras.layers.Concatenate()([gray] * 3)
-        chroma = network([image, *z] if z else image)
+        chroma = network(unlisted([image, *z]))
         return keras.Model([gray, *z], [over_luma([image, chroma]), _Shown(over_luma)(chroma)])
 
 
@@ -99,5 +100,4 @@ def _of_any_shape(network, **others):
     """A network of the same layers, or of others by name in their place, for images of any height and width."""
     shapes = [tensor.shape[1:] for tensor in network.inputs]
     inputs = [keras.Input((None, None, shape[-1]) if len(shape) == 3 else shape) for shape in shapes]
-    inputs = inputs if len(inputs) > 1 else inputs[0]
-    return keras.models.clone_model(network, inputs, clone_function=lambda layer: others.get(layer.name, layer))
+    return keras.models.clone_model(network, unlisted(inputs), lambda layer: others.get(layer.name, layer))

@@ -12,7 +12,7 @@ from keras import layers
 from models.chroma import ChromaOverLuma
 from models.convolutions import MergingConv2D, NarrowConv2D, UpsampledConv2D
 from models.efficientnet import encoder
-from models.layers import SAME_4, ReflectionPadding2D, normal, tanh_output
+from models.layers import SAME_4, ReflectionPadding2D, normal, tanh_output, unlisted
 from models.normalization import MOMENTUM, batch_norm, normalization
 from models.option_tables import require_multiple
 from models.options import STRIDE
@@ -47,7 +47,7 @@ def resnet_generator(image_size, in_channels, out_channels, norm="instance", fil
     for factor in (2, 1):
         x = relu(conv(x, factor * filters, 3, 2, "same", kind=layers.Conv2DTranspose))
     x = NarrowConv2D(out_channels, 7, kernel_initializer=normal())(ReflectionPadding2D(3)(x))
-    return keras.Model(_unlisted(inputs), tanh_output(x), name=name)
+    return keras.Model(unlisted(inputs), tanh_output(x), name=name)
 
 
 def unet_generator(
@@ -71,7 +71,7 @@ def unet_generator(
         x = NarrowConv2D(out_channels, 4)(layers.ZeroPadding2D(SAME_4)(x))
     else:
         x = UpsampledConv2D(out_channels)(x)
-    return keras.Model(_unlisted(inputs), tanh_output(x), name=name)
+    return keras.Model(unlisted(inputs), tanh_output(x), name=name)
 
 
 def pretrained_generator(image_size=None, name=None, **noise):
@@ -92,7 +92,7 @@ def pretrained_generator(image_size=None, name=None, **noise):
     x = layers.ReLU()(normed(x))
     near_zero = keras.initializers.RandomNormal(stddev=0.002)
     x = layers.Conv2D(2, 3, padding="same", kernel_initializer=near_zero)(x)
-    return keras.Model(_unlisted(inputs), tanh_output(x), name=name)
+    return keras.Model(unlisted(inputs), tanh_output(x), name=name)
 
 
 def colorizer(generator):
@@ -101,7 +101,7 @@ def colorizer(generator):
     gray = keras.Input((*image.shape[1:3], 1))
     z = [keras.Input(tensor.shape[1:]) for tensor in noise]
     rgb = layers.Concatenate(dtype="float32")([gray, gray, gray])
-    return keras.Model(_unlisted([gray, *z]), generator(_unlisted([rgb, *z])), name="colorizer")
+    return keras.Model(unlisted([gray, *z]), generator(unlisted([rgb, *z])), name="colorizer")
 
 
 def chroma_generator(chroma, name=None, **shown):
@@ -110,16 +110,11 @@ def chroma_generator(chroma, name=None, **shown):
     `chroma` is a network from (n, S, S, 3) to Cb, Cr (n, S, S, 2), and `shown` what `ChromaOverLuma` does to it.
     """
     inputs = [keras.Input(tensor.shape[1:]) for tensor in chroma.inputs]
-    color = ChromaOverLuma(**shown)([inputs[0], chroma(_unlisted(inputs))])
-    return keras.Model(_unlisted(inputs), color, name=name)
+    color = ChromaOverLuma(**shown)([inputs[0], chroma(unlisted(inputs))])
+    return keras.Model(unlisted(inputs), color, name=name)
 
 
 def _inputs_and_norm(image_size, channels, norm, noise=None, noise_size=16):
     """The image and, with noise, z; and the normalisation that z, if any, takes part in."""
     z = [keras.Input((noise_size,))] if noise else []
     return [keras.Input((image_size, image_size, channels)), *z], normalization(norm, noise, *z)
-
-
-def _unlisted(tensors):
-    """One tensor by itself, as Keras wants a single input; more as they are."""
-    return tensors if len(tensors) > 1 else tensors[0]

@@ -82,6 +82,11 @@ def tanh_output(x):
     return layers.Activation("tanh", dtype="float32")(x)
 
 
+def unlisted(tensors):
+    """One tensor by itself, as Keras wants a single input; more as they are."""
+    return tensors if len(tensors) > 1 else tensors[0]
+
+
 def gray_as_rgb(gray):
     """(n, S, S, 1) to three equal channels."""
     return ops.repeat(gray, 3, axis=-1)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from models.colorizing import noise_of, reads_noise
+from models.layers import unlisted
 
 MOST_BATCHES = 32
 
@@ -29,7 +30,7 @@ def measure_statistics(network, images, batch_size):
                 # The mean of all batches so far.
                 norm.momentum = number / (number + 1)
             batch = [array[number * batch_size : (number + 1) * batch_size] for array in inputs]
-            network(batch if len(batch) > 1 else batch[0], training=True)
+            network(unlisted(batch), training=True)
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum

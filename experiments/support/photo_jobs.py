@@ -4,6 +4,7 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def find_photos(paths, out=None):
 
     A `UserError` where a name means nothing, or a film.
     """
-    photos, every, stems = Photos(), {}, {}
+    photos, every, names_in = Photos(), {}, cache(_names_in)
     if not all(map(str.strip, map(str, paths))):
         raise UserError("a word of the command line is empty: name a photo, or . for all of this folder.")
     for name in paths:
@@ -66,7 +67,7 @@ def find_photos(paths, out=None):
     written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None
     for real, photo in every.items():
         within_out = not photo.named and written_to and Path(real).is_relative_to(written_to)
-        if not (within_out or _is_ours(photo, together, stems)):
+        if not (within_out or _is_ours(photo, together, names_in)):
             photos.found.append(photo)
     if not photos.found:
         raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
@@ -101,21 +102,20 @@ def _photos_below(folder, notes):
     return [Photo(picture, picture.parent.relative_to(folder), named=False) for picture in pictures]
 
 
-def _is_ours(photo, together, stems):
-    """Whether a photo is what another one became: one of those `together`, or for files that are not named, on disk.
+def _names_in(folder):
+    """What lies in a folder, with endings and without."""
+    return {name for file in folder.iterdir() for name in (file.name, file.stem)}
 
-    `stems` holds what lies in each folder that was looked into, with endings and without.
-    """
+
+def _is_ours(photo, together, names_in):
+    """Whether a photo is what another one became: one of those `together`, or for files that are not named, on disk."""
     written = WRITTEN_BY_US.fullmatch(photo.file.stem)
     if not written:
         return False
     source = photo.file.with_name(written[1])
     if source in together or photo.named:
         return source in together
-    folder = source.parent
-    if folder not in stems:
-        stems[folder] = {name for file in folder.iterdir() for name in (file.name, file.stem)}
-    return source.name in stems[folder]
+    return source.name in names_in(source.parent)
 
 
 def targets_of(photos, out, form, samples):

@@ -17,7 +17,7 @@ from models.discriminators import (
     routing_discriminator,
 )
 from models.generators import chroma_generator, colorizer, resnet_generator, unet_generator
-from models.layers import ReflectionPadding2D
+from models.layers import ReflectionPadding2D, unlisted
 from models.normalization import WholeImageNormalization
 
 # CycleGAN's 6-block ResNet has 7,837,699 parameters without affine norms; ours has no bias where a norm would take
@@ -101,7 +101,7 @@ def test_a_size_that_cannot_be_rescaled_to_32_is_refused():
 def images(network, count=2):
     rng = np.random.default_rng(0)
     inputs = [rng.uniform(-1, 1, (count, *tensor.shape[1:])).astype("float32") for tensor in network.inputs]
-    return inputs if len(inputs) > 1 else inputs[0]
+    return unlisted(inputs)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="looks at gradients with TensorFlow's tape")
