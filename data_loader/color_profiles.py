@@ -22,12 +22,12 @@ def in_srgb(image, profile):
         with contextlib.suppress(Exception):  # a broken profile, or one of another kind of colours than the picture's
             own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if own.profile.xcolor_space.strip() != COLORS_OF[image.mode]:
-                return image.convert("RGB"), None
+                return _as_rgb(image), None
             transform = ImageCms.buildTransform(own, _srgb(), image.mode, "RGB")
             if _is_srgb(transform, image.mode):
-                return image.convert("RGB"), profile if image.mode == "RGB" else None
+                return _as_rgb(image), profile if image.mode == "RGB" else None
             return ImageCms.applyTransform(image, transform), None
-    return image.convert("RGB"), None
+    return _as_rgb(image), None
 
 
 def fine_in_srgb(fine, image, rgb):
@@ -42,6 +42,11 @@ def fine_in_srgb(fine, image, rgb):
         return None
     curve = np.asarray(rgb.getchannel(0)).ravel()[places]
     return Image.fromarray(np.interp(np.asarray(fine), levels * 257.0, curve * 257.0).round().astype(np.uint16))
+
+
+def _as_rgb(image):
+    """A picture in mode RGB, without a copy of one that is: it may be large."""
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _srgb():

@@ -179,11 +179,13 @@ def _upright_bits(values, tags):
 def _eight_and_sixteen_bits(values, tags):
     """Numbers as a Pillow image of 8 bits, and their luma as one of 16."""
     scale = unit_scale(values, tags)
-
-    def converted(convert):
-        return Image.fromarray(_in_strips(lambda rows: convert(unit_numbers(rows, tags, scale)), values))
-
-    return converted(to_uint8), converted(_sixteen_bits)
+    eight = None
+    for top in range(0, len(values), STRIP):
+        strip = Image.fromarray(to_uint8(unit_numbers(values[top : top + STRIP], tags, scale)))
+        eight = eight or Image.new(strip.mode, values.shape[1::-1])
+        eight.paste(strip, (0, top))
+    fine = _in_strips(lambda rows: _sixteen_bits(unit_numbers(rows, tags, scale)), values)
+    return eight, Image.fromarray(fine)
 
 
 def _sixteen_bits(unit):
@@ -193,7 +195,12 @@ def _sixteen_bits(unit):
 
 def _in_strips(function, rows):
     """`function` of rows of a picture, some at a time, so that what it needs beside its result is little."""
-    return np.concatenate([function(rows[start : start + STRIP]) for start in range(0, len(rows), STRIP)])
+    first = function(rows[:STRIP])
+    result = np.empty((len(rows), *first.shape[1:]), first.dtype)
+    result[:STRIP] = first
+    for start in range(STRIP, len(rows), STRIP):
+        result[start : start + STRIP] = function(rows[start : start + STRIP])
+    return result
 
 
 def _require_sound(width, height, most_pixels=MAX_PIXELS):
@@ -205,8 +212,11 @@ def _require_sound(width, height, most_pixels=MAX_PIXELS):
 
 def _photograph(image, file=None):
     """An opened `file`, or an image in memory, as a `Photograph`."""
-    pages, exif, deep = _pages(image), _exif(image), file and _has_deep_colors(image)
-    image.load()
+    pages, exif = _pages(image), _exif(image)
+    deep = rare_tiff(file, MAX_PIXELS) if file and _has_deep_colors(image) else None
+    # What Pillow would make of deep colours is not needed, but for their opacity.
+    if not deep or image.mode in WITH_ALPHA:
+        image.load()
     profile, resolution, alpha = image.info.get("icc_profile"), image.info.get("dpi"), None
     if image.mode == "La":
         image = image.convert("LA")
@@ -217,14 +227,15 @@ def _photograph(image, file=None):
     fine = None
     if _is_numbers(image):
         image, fine = _eight_and_sixteen_bits(*_numbers(image))
-    elif deep and (found := rare_tiff(file, MAX_PIXELS)):
-        image, fine = _upright_bits(*found)
+    elif deep:
+        image, fine = _upright_bits(*deep)
     rgb, kept = in_srgb(image, profile)
     if fine and profile:
         fine = fine_in_srgb(fine, image, rgb)
     metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if _is_resolution(resolution) else {})
     if exif:
-        turn = exif.get(ExifTags.Base.Orientation, 1)
+        # Deep colours were turned when they were read.
+        turn = 1 if deep else exif.get(ExifTags.Base.Orientation, 1)
         rgb, alpha, fine = (_turned(part, turn) if part else None for part in (rgb, alpha, fine))
         with contextlib.suppress(Exception):
             metadata["exif"] = _told(exif)
