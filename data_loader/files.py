@@ -109,7 +109,8 @@ def write_arrays(file, arrays):
 
 def sha256_of_text(text):
     """SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    # Names of files may be of any bytes.
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def sha256_of_file(file):

@@ -12,8 +12,8 @@ import PIL
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
 from data_loader.color_profiles import fine_in_srgb, in_srgb
-from data_loader.images import luma, to_uint8, to_unit, to_whole
-from data_loader.sample_scales import BITS_PER_SAMPLE, TURN, is_without_sign, rare_tiff, unit_numbers, unit_scale
+from data_loader.images import luma, to_unit, to_whole
+from data_loader.sample_scales import TURN, eight_and_sixteen_bits, has_deep_colors, in_strips, numbers_of, rare_tiff
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -23,7 +23,6 @@ with contextlib.suppress(ImportError):  # photographs of phones, where this pack
 # What decodes; pixels of a JPEG may differ by a level or two from one version to another.
 DECODER = f"Pillow {PIL.__version__} with libjpeg {features.version('libjpeg_turbo') or features.version('jpg')}"
 MIN_SIDE = 8
-STRIP = 256  # rows
 MAX_PIXELS = 100_000_000
 # Pillow gives a picture up where a text or a profile in it is longer than 1 MiB.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 2**28
@@ -72,7 +71,7 @@ class Photograph:
 
     def levels(self, bit_depth=8):
         """All of `gray` in whole numbers, uint8 or uint16 (H, W, 1)."""
-        return _in_strips(lambda rows: to_whole(self.gray(bit_depth, rows), bit_depth), range(self.image.height))
+        return in_strips(lambda rows: to_whole(self.gray(bit_depth, rows), bit_depth), range(self.image.height))
 
     def over_white(self):
         """Itself without transparency."""
@@ -115,6 +114,8 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         return _photograph(source)
     if not isinstance(source, str | os.PathLike):
         raise UnusableImage(f"a {type(source).__name__} is neither a path nor a Pillow image nor a NumPy array")
+    if Path(source).is_fifo():
+        raise UnusableImage("it is a pipe")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -171,36 +172,9 @@ def _of_numbers(values, tags):
 
 
 def _upright_bits(values, tags):
-    """As `_eight_and_sixteen_bits`, turned as the tags say."""
+    """As `eight_and_sixteen_bits`, turned as the tags say."""
     turn = int(tags.get(TURN, 1))
-    return [_turned(part, turn) for part in _eight_and_sixteen_bits(values, tags)]
-
-
-def _eight_and_sixteen_bits(values, tags):
-    """Numbers as a Pillow image of 8 bits, and their luma as one of 16."""
-    scale = unit_scale(values, tags)
-    eight = None
-    for top in range(0, len(values), STRIP):
-        strip = Image.fromarray(to_uint8(unit_numbers(values[top : top + STRIP], tags, scale)))
-        eight = eight or Image.new(strip.mode, values.shape[1::-1])
-        eight.paste(strip, (0, top))
-    fine = _in_strips(lambda rows: _sixteen_bits(unit_numbers(rows, tags, scale)), values)
-    return eight, Image.fromarray(fine)
-
-
-def _sixteen_bits(unit):
-    """The luma of gray or colours in [0, 1], uint16 (h, w)."""
-    return to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
-
-
-def _in_strips(function, rows):
-    """`function` of rows of a picture, some at a time, so that what it needs beside its result is little."""
-    first = function(rows[:STRIP])
-    result = np.empty((len(rows), *first.shape[1:]), first.dtype)
-    result[:STRIP] = first
-    for start in range(STRIP, len(rows), STRIP):
-        result[start : start + STRIP] = function(rows[start : start + STRIP])
-    return result
+    return [_turned(part, turn) for part in eight_and_sixteen_bits(values, tags)]
 
 
 def _require_sound(width, height, most_pixels=MAX_PIXELS):
@@ -213,7 +187,7 @@ def _require_sound(width, height, most_pixels=MAX_PIXELS):
 def _photograph(image, file=None):
     """An opened `file`, or an image in memory, as a `Photograph`."""
     pages, exif = _pages(image), _exif(image)
-    deep = rare_tiff(file, MAX_PIXELS) if file and _has_deep_colors(image) else None
+    deep = rare_tiff(file, MAX_PIXELS) if file and has_deep_colors(image) else None
     # What Pillow would make of deep colours is not needed, but for their opacity.
     if not deep or image.mode in WITH_ALPHA:
         image.load()
@@ -226,7 +200,7 @@ def _photograph(image, file=None):
         image = image.getchannel("L") if image.mode == "LA" else opaque.convert("RGB")
     fine = None
     if _is_numbers(image):
-        image, fine = _eight_and_sixteen_bits(*_numbers(image))
+        image, fine = eight_and_sixteen_bits(*numbers_of(image))
     elif deep:
         image, fine = _upright_bits(*deep)
     rgb, kept = in_srgb(image, profile)
@@ -251,22 +225,6 @@ def _pages(image):
     with contextlib.suppress(Exception):
         image.seek(0)
     return 1
-
-
-def _has_deep_colors(image):
-    """Whether an opened file is a TIFF of colours of more than 8 bits, of which Pillow keeps 8, or none if planar."""
-    bits = dict(getattr(image, "tag_v2", {})).get(BITS_PER_SAMPLE, ())
-    return image.format == "TIFF" and image.mode in ("RGB", "RGBA", "RGBX") and max(np.ravel(bits), default=8) > 8
-
-
-def _numbers(image):
-    """The numbers of a picture of more than 8 bits a pixel, and the tags that tell their scale."""
-    tags, values = dict(getattr(image, "tag_v2", {})), np.asarray(image)
-    if image.format in ("PNG", "PPM"):  # what these hold, Pillow brings to 16 bits
-        return values, {BITS_PER_SAMPLE: 16}
-    # Pillow has no whole numbers of 32 bits without a sign.
-    is_unsigned = values.dtype == np.int32 and is_without_sign(tags)
-    return values.view(np.uint32) if is_unsigned else values, tags
 
 
 def _is_resolution(resolution):

@@ -1,16 +1,63 @@
-"""Numbers of any depth as parts of 1: what is black and what is white."""
+"""Numbers of any depth: what of them is black and what is white, and the pictures that they are."""
 
 import contextlib
 
 import numpy as np
+from PIL import Image
+
+from data_loader.images import luma, to_uint8, to_whole
 
 # Full scales of numbers that do not say theirs, and the share of a picture's values that must lie within one.
 SCALES = (255.0, 4095.0, 65535.0, 2.0**32 - 1)
 WITHIN = 0.999
+OVEREXPOSED = 2.0  # floats up to here are parts of 1 and a little more, not of 255
 # Tags of TIFF 6.0.
 BITS_PER_SAMPLE, PHOTOMETRIC, TURN, SAMPLE_FORMAT, SMALLEST, LARGEST = 258, 262, 274, 339, 340, 341
+# The largest value that a picture's whole numbers have: a statistic, but where it tells how many bits they have.
+MOST_USED, ALL_BITS = 281, [2**bits - 1 for bits in range(8, 17)]
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, UNSIGNED, SIGNED = 0, 1, 2, 1, 2
+STRIP = 256  # rows that are worked on at a time
 MOST_SAMPLES = 4  # a pixel, colours and opacity
+
+
+def has_deep_colors(image):
+    """Whether an opened file is a TIFF of colours of more than 8 bits, of which Pillow keeps 8, or none if planar."""
+    bits = dict(getattr(image, "tag_v2", {})).get(BITS_PER_SAMPLE, ())
+    return image.format == "TIFF" and image.mode in ("RGB", "RGBA", "RGBX") and max(np.ravel(bits), default=8) > 8
+
+
+def numbers_of(image):
+    """The numbers of a picture of more than 8 bits a pixel, and the tags that tell their scale."""
+    tags, values = dict(getattr(image, "tag_v2", {})), np.asarray(image)
+    if image.format in ("PNG", "PPM"):  # what these hold, Pillow brings to 16 bits
+        return values, {BITS_PER_SAMPLE: 16}
+    # Pillow has no whole numbers of 32 bits without a sign, as a TIFF's are by default.
+    is_unsigned = BITS_PER_SAMPLE in tags and (_first(tags.get(SAMPLE_FORMAT)) or UNSIGNED) == UNSIGNED
+    return values.view(np.uint32) if is_unsigned and values.dtype == np.int32 else values, tags
+
+
+def eight_and_sixteen_bits(values, tags):
+    """Numbers as a Pillow image of 8 bits, and their luma as one of 16."""
+    scale = unit_scale(values, tags)
+    eight = Image.new("RGB" if values.ndim == 3 else "L", values.shape[1::-1])
+    for top in range(0, len(values), STRIP):
+        eight.paste(Image.fromarray(to_uint8(unit_numbers(values[top : top + STRIP], tags, scale))), (0, top))
+
+    def sixteen(rows):
+        unit = unit_numbers(rows, tags, scale)
+        return to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
+
+    return eight, Image.fromarray(in_strips(sixteen, values))
+
+
+def in_strips(function, rows):
+    """`function` of rows of a picture, some at a time, so that what it needs beside its result is little."""
+    result = None
+    for start in range(0, len(rows), STRIP):
+        strip = function(rows[start : start + STRIP])
+        result = np.empty((len(rows), *strip.shape[1:]), strip.dtype) if result is None else result
+        result[start : start + STRIP] = strip
+    return result
 
 
 def unit_numbers(values, tags, scale):
@@ -29,19 +76,16 @@ def unit_numbers(values, tags, scale):
     return np.clip(unit, 0, 1, out=unit)
 
 
-def is_without_sign(tags):
-    """Whether a TIFF's tags say of whole numbers that they have no sign, as they do by default."""
-    return BITS_PER_SAMPLE in tags and (_first(tags.get(SAMPLE_FORMAT)) or UNSIGNED) == UNSIGNED
-
-
 def unit_scale(values, tags):
     """Which values are black and white.
 
     The file's own where it tells them: the smallest and largest sample value, or its bits for whole numbers up to 16
     bits without a sign. Otherwise from 0 to the smallest of 1 (floats), 255, 4095, 65535 and 2³² − 1 that holds 99.9 %
-    of the values.
+    of the values, or to the largest that they can hold.
     """
     least, most = (_first(tags.get(tag)) for tag in (SMALLEST, LARGEST))
+    if most is None and _first(tags.get(MOST_USED)) in ALL_BITS:
+        most = _first(tags[MOST_USED])
     if most is not None and most > (least or 0):
         return least or 0, most
     is_float = np.issubdtype(values.dtype, np.floating)
@@ -49,7 +93,10 @@ def unit_scale(values, tags):
     if not is_float and bits and bits <= 16 and _first(tags.get(SAMPLE_FORMAT)) != SIGNED:
         return 0, 2.0**bits - 1
     finite = values[np.isfinite(values)]
-    scales = (1.0, *SCALES) if is_float else SCALES
+    if is_float and (finite <= OVEREXPOSED).sum() >= WITHIN * finite.size:
+        return 0, 1.0
+    # Numbers with a sign end at half of what those without one end at.
+    scales = SCALES if is_float else [min(scale, np.iinfo(values.dtype).max) for scale in SCALES]
     return 0, next((scale for scale in scales if (finite <= scale).sum() >= WITHIN * finite.size), scales[-1])
 
 

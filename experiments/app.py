@@ -28,7 +28,7 @@ from data_loader.photographs import MAX_PIXELS
 from experiments import PROJECT, run_script
 from experiments.support.runs import opened_colorizer, run_names
 from models.option_tables import flag
-from models.shipped import DEFAULT, default, named, shipped
+from models.shipped import DEFAULT, default, named, shipped, soonest
 
 PAPER = PROJECT / "results" / "reduced-oxford17" / "colorizers"
 MOST_MEGAPIXELS, MOST_MEGABYTES = 30, 60
@@ -85,7 +85,7 @@ class Colorizers(Mapping):
     def __getitem__(self, name):
         with self.lock:
             if name not in self.opened:
-                self.opened[name] = opened_colorizer(self.sources[name])
+                self.opened[name] = opened_colorizer(soonest(self.sources[name]))
             return self.opened[name]
 
     def __iter__(self):

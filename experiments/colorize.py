@@ -34,7 +34,7 @@ from experiments.support.photo_jobs import DEEP, ENDINGS, FORMATS, find_photos, 
 from experiments.support.runs import opened_colorizer
 from models.photographs import BIT_DEPTHS
 from models.same_run import CONFIG
-from models.shipped import default, named, shipped
+from models.shipped import default, named, shipped, soonest
 
 SAME = "same"
 # What keeps the next photograph from being written, too: no room, or nothing may be written at all.
@@ -50,6 +50,8 @@ def main():
         value = getattr(arguments, name)
         if value is not None and value < least:
             raise UserError(f"--{name} {value} is too small: use a number of at least {least}.")
+    if arguments.format:
+        arguments.format = ENDINGS.get(f".{arguments.format.lower()}", arguments.format.lower())
     if arguments.format not in (*FORMATS, SAME, None):
         raise UserError(f"--format {arguments.format} does not exist: use one of {', '.join((*FORMATS, SAME))}.")
     source, paths = _source_and_photos(arguments.paths)
@@ -62,7 +64,7 @@ def main():
     todo = {photo: files for photo, files in targets.items() if arguments.overwrite or photo not in done}
     counts = Counter(there=len(targets) - len(todo))
     if todo:
-        colorizer = opened_colorizer(source)
+        colorizer = opened_colorizer(soonest(source))
         for photo, files in progress_bar(todo.items(), unit="photo"):
             counts[_color(colorizer, photo.file, files, arguments)] += 1
     # Not among the names of what was written, which may be piped on.
@@ -102,7 +104,7 @@ def _color(colorizer, photo, files, arguments):
         try:
             with replacing(file) as scratch:
                 save(color, scratch, photograph)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, RuntimeError) as error:
             if getattr(error, "errno", None) in HOPELESS:
                 raise
             # What the format cannot hold, as a side of more than 16383 pixels in WebP; or a name that is too long.
@@ -151,16 +153,17 @@ def _parser():
     told += f"directory of a training, a packed file, or one of {', '.join(shipped())}"
     add("paths", nargs="+", metavar="[COLORIZER] PHOTO", help=told)
     add("--out", metavar="FOLDER|FILE", help="where to write (default: beside each photo)")
-    add("--format", metavar="NAME", help=f"{', '.join(FORMATS)} or {SAME}, as the photo (default: png)")
+    add(
+        "--format",
+        metavar="NAME",
+        help=f"{', '.join(FORMATS)} or {SAME}, as the photo where that is one of these (default: png)",
+    )
     told = "bits of each colour: 16 keep the luminance of TIFF and gray PNG of more than 8, and are written as TIFF "
     told += "(default: 8)"
     add("--bit-depth", type=int, choices=BIT_DEPTHS, default=8, metavar="N", help=told)
     add("--strength", type=float, default=1.0, metavar="N", help="of the colours, 0 for gray to 2 (default: 1)")
-    told = "about how many pixels a side the network sees (default: as many as it was trained on). Those with a "
-    told += (
-        "pretrained encoder, as flowers, see a photo in its own shape, and colours get worse far from that size; the "
-    )
-    told += "others see it squeezed into their square alone"
+    told = "about how many pixels a side the network sees (default: as it was trained); far from that colours get "
+    told += "worse. Networks without a pretrained encoder see a photo squeezed into their square alone"
     add("--size", type=int, metavar="N", help=told)
     add("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")
     add("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")

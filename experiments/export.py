@@ -43,6 +43,8 @@ def main():
     if out.suffix != FORMATS[form]:
         wanted = FORMATS[form] or "none, as it is a folder"
         raise UserError(f"--out {out} has another ending than {form} has: {wanted}.")
+    if arguments.half and form != "onnx":
+        raise UserError(f"--half is for onnx, and {form} has a precision of its own: leave it out.")
     return _pack(arguments, out) if form == PACKED else _convert(arguments, form, out)
 
 
@@ -65,7 +67,7 @@ def _convert(arguments, form, out):
     """Write a colorizer in the format of other programs, and compare its answers with Keras'."""
     if arguments.data_dir:
         raise UserError(f"--data-dir is for scoring, and {form} files are not scored: leave it out.")
-    source = named(arguments.source)
+    source = named(arguments.source).absolute()
     config = read_config(source) if source.is_dir() else None
     backend = import_keras().backend.backend()
     if form != "onnx" and backend != "tensorflow":
@@ -74,7 +76,7 @@ def _convert(arguments, form, out):
 
     colorizer = opened_colorizer(source)
     try:
-        apart = WRITERS[form](colorizer, out, _about(source, config))
+        apart = WRITERS[form](colorizer, out, _about(source, config), **({"half": True} if arguments.half else {}))
     except (UserError, OSError):
         raise
     except Exception as error:  # Keras and the converters have classes of their own for what they cannot do
@@ -89,17 +91,22 @@ def _convert(arguments, form, out):
 
 def _about(source, config):
     """What goes into a file, name to text, so that whoever finds it knows what it is."""
-    text = "Colours gray photographs: from luma (ITU-R BT.601) to RGB, both from -1 to 1."
+    told = {"description": "Colours gray photographs: from luma (ITU-R BT.601) to RGB, both from -1 to 1."}
     beside = source.with_suffix(".json")
     if config is None and beside.is_file():
         config = json.loads(beside.read_text(encoding="utf-8"))
+    if config is None and (tier := source.parent.parent / "tier.json").is_file():
+        # One of the paper's systems that come along.
+        setting = json.loads(tier.read_text(encoding="utf-8"))
+        origin = f"{source.stem}, preset {setting['preset']}, trained on {setting['dataset']}"
+        return told | {"origin": origin, "license": "MIT"}
     if config is None:
-        return {"description": text, "origin": source.name}
+        return told | {"origin": source.name}
     data = config["data"] if isinstance(config["data"], str) else config["data"]["name"]
-    origin = f"{config['model']}, preset {config['preset']}, trained on {data}"
+    told["origin"] = f"{config['model']}, preset {config['preset']}, trained on {data}"
     # That of the weights which a pretrained generator began with; what is trained from nothing is its maker's.
     pretrained = config["options"].get("generator") == "pretrained"
-    return {"description": text, "origin": origin} | ({"license": "Apache-2.0"} if pretrained else {})
+    return told | ({"license": "Apache-2.0"} if pretrained else {})
 
 
 def _pack(arguments, file):
@@ -139,6 +146,8 @@ def _parser():
     told = "where to write; its ending says the format (default: here, called as the run or colorizer)"
     add("--out", metavar="FILE", help=told)
     add("--format", metavar="NAME", help=f"{', '.join(FORMATS)} (default: by the ending of --out)")
+    told = "kernels of an .onnx file in half precision: half the size; refused where answers would differ"
+    add("--half", action="store_true", help=told)
     add("--data-dir", help="folder that holds the Oxford images to score by, if they are elsewhere now")
     return parser
 

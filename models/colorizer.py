@@ -1,7 +1,6 @@
 """A trained Keras network that colours photographs."""
 
 from functools import cached_property
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,21 +8,9 @@ from keras import ops
 
 from data_loader.images import LUMA_WEIGHTS, cb_cr, from_network, to_network
 from models.chroma import luma_of
-from models.colorizing import has_noise, load_network, noise_of, predict_colors, reads_noise
+from models.colorizing import has_noise, noise_of, predict_colors, reads_noise
 from models.layers import unlisted
 from models.photographs import PhotoColorizer
-
-
-def load_colorizer(source):
-    """What colours photographs, by name, as "flowers", or of a packed file, a run's directory or an .onnx file.
-
-    It has `colorize`, see `PhotoColorizer`; a `UserError` where there is none, or it cannot be read.
-    """
-    if Path(source).suffix == ".onnx":
-        from models.onnx_colorizer import OnnxColorizer
-
-        return OnnxColorizer(source)
-    return Colorizer(load_network(source))
 
 
 class Colorizer(PhotoColorizer):

@@ -18,8 +18,8 @@ from models.onnx_colorizer import FACTS, INPUTS, OUTPUTS, imported
 MOST_APART = 1e-3  # of the range
 
 
-def write_onnx(colorizer, file, about):
-    """An .onnx file of one piece; see `models.onnx_colorizer`."""
+def write_onnx(colorizer, file, about, half=False):
+    """An .onnx file of one piece, its kernels in `half` precision or whole; see `models.onnx_colorizer`."""
     onnx, runtime = imported("onnx"), imported("onnxruntime")
     if keras.backend.backend() == "tensorflow":
         imported("tf2onnx")
@@ -31,6 +31,8 @@ def write_onnx(colorizer, file, about):
         network.export(str(scratch), format="onnx", verbose=False)
         model = onnx.load(scratch)
         _rename(model.graph, [*INPUTS[: len(probe)], *OUTPUTS])
+        if half:
+            _halve_kernels(model.graph)
         onnx.helper.set_model_props(model, {FACTS: json.dumps(facts)} | about)
         onnx.checker.check_model(model)
         onnx.save(model, scratch)
@@ -101,6 +103,22 @@ def _apart(answers, expected, file):
     if not apart <= MOST_APART:
         raise UserError(f"{file} would answer otherwise than Keras, by up to {apart:.0e} of the range: it is not kept.")
     return apart
+
+
+def _halve_kernels(graph):
+    """Store an ONNX graph's kernels in half precision; whatever runs it makes them whole once, when it reads it."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for stored in graph.initializer:
+        values = numpy_helper.to_array(stored)
+        if values.ndim > 1 and values.dtype == np.float32:
+            whole, half = stored.name, f"{stored.name}/half"
+            stored.CopyFrom(numpy_helper.from_array(values.astype(np.float16), half))
+            casts.append(helper.make_node("Cast", [half], [whole], to=TensorProto.FLOAT))
+    # Before those that need them.
+    for number, cast in enumerate(casts):
+        graph.node.insert(number, cast)
 
 
 def _rename(graph, names):

@@ -1,5 +1,7 @@
 """Which photographs a command line means, and which files they become."""
 
+import contextlib
+import itertools
 import os
 import re
 from collections import Counter
@@ -8,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from data_loader import UserError
 from data_loader.files import at_home
@@ -26,6 +28,8 @@ DEEP = "tiff"  # the format that holds colours of 16 bits
 ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"}
 MOST_EXIF = 65_000  # bytes that JPEG has room for
+BLOCKS = {ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}  # within an EXIF block
+OURS = "flower-colorization"  # what a colouring says of who made it
 WRITTEN_BY_US = re.compile(r"(.+)-color(-\d+)?")
 
 
@@ -33,12 +37,12 @@ WRITTEN_BY_US = re.compile(r"(.+)-color(-\d+)?")
 class Photo:
     """A photograph: its file, and the folder within an --out that it goes to, as where it lies below a named folder.
 
-    `named` tells whether the command line names the file itself, and not a folder or a pattern.
+    `root` is the folder that the command line names, itself or by a pattern; None where it names the file.
     """
 
     file: Path
     below: Path = Path()
-    named: bool = True
+    root: Path | None = None
 
 
 @dataclass
@@ -52,7 +56,8 @@ class Photos:
 def find_photos(paths, out=None):
     """The photographs of files, folders and patterns; a folder's with all below it that is not hidden.
 
-    What this command wrote earlier is left out: what lies in the folder `out`, and NAME-color beside NAME.
+    What this command wrote earlier is left out: what lies in a folder `out` within a named one, NAME-color beside NAME,
+    and what says that it was written so.
 
     A `UserError` where a name means nothing, or a film.
     """
@@ -61,13 +66,14 @@ def find_photos(paths, out=None):
         raise UserError("a word of the command line is empty: name a photo, or . for all of this folder.")
     for name in paths:
         for photo in _photos_of(name, photos.notes):
-            every.setdefault(os.path.realpath(photo.file), photo)
+            first = every.setdefault(os.path.realpath(photo.file), photo)
+            if first.file != photo.file and photo.file.is_symlink():
+                photos.notes.append(f"{photo.file} leads to {first.file}, which is done once.")
     # Where the shell has expanded a pattern, what was written earlier is named beside what it was made of.
     together = {name for photo in every.values() for name in (photo.file, photo.file.with_suffix(""))}
     written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None
     for real, photo in every.items():
-        within_out = not photo.named and written_to and Path(real).is_relative_to(written_to)
-        if not (within_out or _is_ours(photo, together, names_in)):
+        if not (_is_within(written_to, real, photo.root) or _is_ours(photo, together, names_in)):
             photos.found.append(photo)
     if not photos.found:
         raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
@@ -83,7 +89,7 @@ def _photos_of(name, notes):
         frames = f"ffmpeg -i {path.name} frames/%05d.png"
         raise UserError(f"{path} is a film: take its pictures out with '{frames}', then colour the folder frames.")
     if path.is_dir():
-        return _photos_below(path, notes)
+        return _photos_below(path, notes, path)
     if path.exists():
         return [Photo(path)]
     try:
@@ -92,19 +98,30 @@ def _photos_of(name, notes):
         raise UserError(f"{path} is no pattern ({error}): ** stands for folders, as in 'album/**/*.jpg'.") from error
     if not matches:
         raise UserError(f"{path} does not exist: check the spelling.")
-    files = [Photo(match, named=False) for match in matches if not match.is_dir()]
-    return files + [photo for match in matches if match.is_dir() for photo in _photos_below(match, notes)]
+    # As for a shell, what is hidden is meant where the pattern says so.
+    matches = [match for match in matches if path.name.startswith(".") or not match.name.startswith(".")]
+    root = Path(*itertools.takewhile(lambda part: not set(part) & set("*?["), path.parts))
+    files = [Photo(match, root=root) for match in matches if not match.is_dir()]
+    return files + [photo for match in matches if match.is_dir() for photo in _photos_below(match, notes, root)]
 
 
-def _photos_below(folder, notes):
+def _photos_below(folder, notes, root):
     pictures, told = pictures_below(folder)
     notes += told
-    return [Photo(picture, picture.parent.relative_to(folder), named=False) for picture in pictures]
+    return [Photo(picture, picture.parent.relative_to(folder), root) for picture in pictures]
 
 
 def _names_in(folder):
     """What lies in a folder, with endings and without."""
     return {name for file in folder.iterdir() for name in (file.name, file.stem)}
+
+
+def _is_within(out, real, root):
+    """Whether a file lies in the folder of what is written, and that in the named folder it was found in."""
+    if not out or root is None or not Path(real).is_relative_to(out):
+        return False
+    root = Path(os.path.realpath(root))
+    return Path(out) != root and Path(out).is_relative_to(root)
 
 
 def _is_ours(photo, together, names_in):
@@ -113,9 +130,15 @@ def _is_ours(photo, together, names_in):
     if not written:
         return False
     source = photo.file.with_name(written[1])
-    if source in together or photo.named:
+    if source in together or photo.root is None:
         return source in together
-    return source.name in names_in(source.parent)
+    return source.name in names_in(source.parent) or _says_it_is_ours(photo.file)
+
+
+def _says_it_is_ours(file):
+    with contextlib.suppress(Exception), Image.open(file) as image:  # Pillow raises almost any class
+        return image.getexif().get(ExifTags.Base.ProcessingSoftware) == OURS
+    return False
 
 
 def targets_of(photos, out, form, samples):
@@ -209,10 +232,30 @@ def save(color, file, photograph):
         # Of several pictures side by side each has the same.
         copies = image.width // photograph.alpha.width
         image.putalpha(Image.fromarray(np.tile(np.asarray(photograph.alpha), (1, copies))))
-    metadata = photograph.metadata
-    if form == "jpeg" and len(metadata.get("exif", b"")) > MOST_EXIF:
-        metadata = {name: value for name, value in metadata.items() if name != "exif"}
-    image.save(file, **FORMATS[form][1], **metadata)
+    exif = _told(photograph.metadata, form == "webp")
+    if form == "jpeg" and len(exif) > MOST_EXIF:
+        exif = _told({}, False)
+    settings = FORMATS[form][1]
+    if form == "tiff" and BLOCKS & set(_loaded(exif)):
+        # These Pillow cannot write into a compressed file.
+        settings = {}
+    image.save(file, **settings, **(photograph.metadata | {"exif": exif}))
+
+
+def _told(metadata, with_resolution):
+    """The EXIF block of a colouring: its photograph's, who made it, and maybe the resolution, as in WebP."""
+    told = _loaded(metadata.get("exif", b""))
+    told[ExifTags.Base.ProcessingSoftware] = OURS
+    if with_resolution and "dpi" in metadata:
+        told[ExifTags.Base.XResolution], told[ExifTags.Base.YResolution] = map(float, metadata["dpi"])
+        told[ExifTags.Base.ResolutionUnit] = 2  # inches
+    return told.tobytes()
+
+
+def _loaded(exif):
+    told = Image.Exif()
+    told.load(exif)
+    return told
 
 
 def _save_deep(color, file, photograph):
@@ -221,6 +264,7 @@ def _save_deep(color, file, photograph):
     given = {
         "metadata": None,
         "software": False,
+        "extratags": [(ExifTags.Base.ProcessingSoftware, "s", 0, OURS, True)],
         "photometric": "rgb",
         "compression": "zlib",
         "iccprofile": photograph.metadata.get("icc_profile"),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from data_loader.files import UserError
 from data_loader.images import from_network, luma, to_network, to_unit
 from evaluation.baselines import TRIVIAL_ROWS
 from experiments import import_keras
+from models import load_colorizer
 from models.presets import MODELS, whole_options
 from models.same_run import CONFIG
 
@@ -134,9 +136,7 @@ def opened_run(run_dir):
 def opened_colorizer(source):
     """What colours photographs, a `models.photographs.PhotoColorizer`: of a run's directory, a packed or ONNX file."""
     if source.suffix == ".onnx":
-        from models.onnx_colorizer import OnnxColorizer
-
-        return OnnxColorizer(source)
+        return load_colorizer(source)
     # Says what is wrong with a run before Keras is there.
     config = read_config(source) if source.is_dir() else None
     import_keras()
@@ -148,7 +148,8 @@ def opened_colorizer(source):
 
 def run_names(directories):
     """What runs are called in tables: the directories' own names, or whole paths where two rows would be the same."""
-    names = [Path(directory).resolve().name for directory in directories]
+    # A link keeps its own name.
+    names = [Path(path).name for path in map(os.path.abspath, directories)]
     taken = [*names, *TRIVIAL_ROWS]
     return [str(path) if taken.count(name) > 1 else name for name, path in zip(names, directories, strict=True)]
 
@@ -159,10 +160,11 @@ def require_comparable(run_dirs):
     A `UserError`: one is no run, has no checkpoint or is named twice, or two learned from other images or sizes.
     """
     configs = {}
-    for run_dir in (str(Path(run_dir).resolve()) for run_dir in run_dirs):
-        if run_dir in configs:
+    for run_dir in map(os.path.abspath, run_dirs):
+        config = read_config(run_dir)
+        if any(Path(run_dir).samefile(other) for other in configs):
             raise UserError(f"{run_dir} is named twice: name each run once.")
-        configs[run_dir] = read_config(run_dir)
+        configs[run_dir] = config
     first, of_first = next(iter(configs.items()))
     size, data = of_first["options"]["image_size"], of_first["data"]
     for run_dir, config in configs.items():

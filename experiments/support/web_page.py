@@ -78,13 +78,14 @@ class WebPage:
                 button = gr.Button("Colour it with each colorizer", variant="primary", elem_id="compare")
                 compared = gr.Gallery(label="Each colorizer", columns=3, object_fit="contain", elem_id="compared")
             pair, _, download = shown
-            taken = file.upload(self.take, file, [photo, file, told, compared, pair, download])
+            comparing = button.click(self.compare, photo, compared, **IN_TURN)
+            taken = file.upload(self.take, file, [photo, file, told, compared, pair, download], cancels=[comparing])
             # "multiple": a photograph that is dropped while the one before is being coloured has its turn, too.
             taken.success(self.color, [photo, *given], shown, trigger_mode="multiple", **IN_TURN)
             for control in given:
-                changed = control.release if isinstance(control, gr.Slider) else control.input
-                changed(self.color, [photo, *given], shown, trigger_mode="always_last", **IN_TURN)
-            button.click(self.compare, photo, compared, **IN_TURN)
+                # In the browser and so at once, that nobody takes home what was made by other settings.
+                control.change(None, None, download, js="() => ({__type__: 'update', interactive: false})")
+                control.change(self.color, [photo, *given], shown, trigger_mode="always_last", **IN_TURN)
         return blocks
 
     def coloring_controls(self):
@@ -100,6 +101,8 @@ class WebPage:
                 seed = gr.Slider(0, LAST_SEED, 0, step=1, **which)
                 form = gr.Radio(list(FORMATS), value="png", label="Format of the download", elem_id="format")
                 download = gr.DownloadButton(DOWNLOAD, interactive=False, variant="primary", elem_id="download")
+        for slider in (strength, seed):
+            _let_be_erased(slider)
         return [strength, name, seed, form], [pair, seed, download]
 
     def take(self, path):
@@ -142,7 +145,7 @@ class WebPage:
         file.parent.mkdir()
         try:
             save(_colored(colorizer, photograph, strength, seed), file, photograph)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, RuntimeError) as error:
             raise _error(f"{file.name} cannot be written: {error}.") from None
         yield gr.skip(), gr.skip(), gr.DownloadButton(DOWNLOAD, value=file, interactive=True)
 
@@ -166,6 +169,12 @@ class WebPage:
             with suppress(OSError):
                 if time.time() - file.stat().st_mtime > self.kept:
                     file.rmdir() if file.is_dir() else file.unlink()
+
+
+def _let_be_erased(slider):
+    """Let a slider whose number was erased have the value that it began with, where Gradio would say a mistake."""
+    read = slider.preprocess
+    slider.preprocess = lambda value: read(slider.value if value is None else value)
 
 
 def _is_here(photo):

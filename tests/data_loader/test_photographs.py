@@ -91,6 +91,7 @@ def with_one(values, value):
     "values",
     [
         (RAMP / 255).astype("float32"),
+        np.where(RAMP > 200, 1.5, RAMP / 255).astype("float32"),
         with_one(RAMP / 255, 1.001).astype("float32"),
         with_one(RAMP / 255, np.nan).astype("float32"),
         with_one(RAMP / 255, np.inf).astype("float32"),
@@ -111,6 +112,7 @@ def test_numbers_without_a_scale_have_the_smallest_that_holds_them(tmp_path, val
     [
         (RAMP > 100, 255),
         (RAMP.astype("int16"), 128),
+        ((RAMP * 128).astype("int16"), 128),
         (RAMP.astype("int64"), 128),
         (RAMP.astype("uint8"), 128),
         ((RAMP * 257).astype("uint16"), 128),
@@ -161,6 +163,11 @@ def test_a_files_own_scale_counts(tmp_path):
     assert middle(tmp_path / "a.tif") == [128] * 3
     tiff(tmp_path / "b.tif", (RAMP * 4).astype("uint16"), extra=[(341, "H", 1020)])
     assert middle(tmp_path / "b.tif") == [128] * 3
+    # The largest value of all, where it says how many bits there are, and where it is a statistic.
+    tiff(tmp_path / "c.tif", (RAMP * 16).astype("uint16"), extra=[(281, "H", 4095)])
+    assert middle(tmp_path / "c.tif") == [128] * 3
+    tiff(tmp_path / "d.tif", (RAMP * 257).astype("uint16"), extra=[(281, "H", 40000)])
+    assert middle(tmp_path / "d.tif") == [128] * 3
 
 
 def test_white_may_be_zero_at_any_depth(tmp_path):

@@ -93,6 +93,33 @@ def test_a_second_call_colours_no_result(named, tmp_path, monkeypatch):
     assert found == {"album/rose.jpg", "album/rose.png"} | ({"album/tulip.png"} if paths == [named] else set())
 
 
+@pytest.mark.parametrize(
+    ("named", "out"),
+    [("album", "."), ("album", "album"), ("album/*", "."), ("album/**/*.png", "album"), ("album/../album", "..")],
+)
+def test_out_may_be_the_photos_folder_or_above_it(named, out, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    photo(tmp_path / "album" / "rose.png")
+    assert [found.file.name for found in find_photos([named], out).found] == ["rose.png"]
+
+
+def test_a_colouring_says_so_and_is_not_coloured_wherever_it_lies(ours, tmp_path):
+    photo(tmp_path / "album" / "rose.png")
+    photo(tmp_path / "album" / "green" / "off-color.png")
+    options = [["--format", form] for form in ("png", "jpeg", "webp", "tiff")] + [["--bit-depth", 16]]
+    for number, words in enumerate(options):
+        done = call("colorize", ours, "album", "--out", f"album/{number}", *words, cwd=tmp_path)
+        assert done.stderr.splitlines()[-1] == "2 coloured.", done.stderr
+    assert call("colorize", ours, "album", cwd=tmp_path).stderr.splitlines()[-1] == "2 coloured."
+
+
+def test_what_is_hidden_is_named_by_a_pattern_that_says_so(tmp_path):
+    for name in ("a.png", "._a.png"):
+        photo(tmp_path / name)
+    assert [found.file.name for found in find_photos([tmp_path / "*.png"]).found] == ["a.png"]
+    assert [found.file.name for found in find_photos([tmp_path / ".*.png"]).found] == ["._a.png"]
+
+
 def test_patterns_are_expanded_and_a_file_is_done_once(tmp_path):
     for name in ("a.png", "b.png", "c.jpg", "deep/d.png"):
         photo(tmp_path / name)
@@ -135,13 +162,14 @@ def test_what_cannot_be_read_or_written_ends_nothing(ours, tmp_path):
     album = tmp_path / "album"
     photo(album / "a.png")
     photo(album / f"{'b' * 248}.png")
+    photo(album / os.fsdecode(b"caf\xe9.png"))
     photo(album / "z.png")
     (album / "loop.png").symlink_to("loop.png")
     os.mkfifo(album / "pipe.png")
     # What a call that was killed leaves behind is no photograph.
     (album / ".0123456789abcdef.writing.png").touch()
     done = call("colorize", ours, "album", cwd=tmp_path)
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "2 coloured, 2 could not be used.")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, "3 coloured, 2 could not be used.")
     assert "File name too long" in done.stderr
     assert "loop.png cannot be used: it is a link that leads to itself." in done.stderr
 
@@ -224,14 +252,19 @@ def test_opacity_resolution_and_exif_go_along(ours, tmp_path, form, ending):
     image = Image.new("RGBA", (40, 20), (90, 90, 90, 128))
     exif = image.getexif()
     exif[0x10F] = "Box camera"
+    exif.get_ifd(0x8769)[0x9003] = "1951:06:01 12:00:00"
+    exif.get_ifd(0x8825)[1] = "N"
     image.save(tmp_path / "a.png", dpi=(300, 300), exif=exif)
     done = call("colorize", ours, "a.png", "--format", form, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     with Image.open(tmp_path / f"a-color.{ending}") as again:
         assert again.getexif()[0x10F] == "Box camera"
+        assert again.getexif().get_ifd(0x8769)[0x9003] == "1951:06:01 12:00:00"
+        assert again.getexif().get_ifd(0x8825)[1] == "N"
         assert (again.mode == "RGBA") == (form != "jpeg")
-        if form != "webp":  # which has no place for it but EXIF
-            assert again.info["dpi"] == pytest.approx((300, 300), abs=0.5)
+        # WebP has no other place for it.
+        dpi = [again.getexif()[tag] for tag in (0x011A, 0x011B)] if form == "webp" else again.info["dpi"]
+        assert dpi == pytest.approx((300, 300), abs=0.5)
 
 
 def test_what_a_format_cannot_hold_is_told_and_ends_nothing(ours, tmp_path):

@@ -77,6 +77,23 @@ def test_any_shape_and_number_go_through_and_the_file_says_what_it_is(exported):
     assert json.loads(facts["colorizer"]) == {"image_size": 32, "keeps_shape": True, "noise": 0}
 
 
+def test_half_precision_is_half_as_large_and_as_good(exported):
+    done = call("export", "square.npz", "--out", "half.onnx", "--half", cwd=exported)
+    assert done.returncode == 0, done.stderr
+    whole, half = exported / "square.onnx", exported / "half.onnx"
+    assert half.stat().st_size < 0.7 * whole.stat().st_size
+    one, other = (load_colorizer(file).colorize(exported / "photo.png").astype(int) for file in (whole, half))
+    assert np.abs(one - other).max() <= 1
+    # In this one it shows.
+    done = call("export", "shape.npz", "--out", "half-shape.onnx", "--half", cwd=exported)
+    assert done.returncode == 2
+    assert "would answer otherwise" in done.stderr
+    assert not (exported / "half-shape.onnx").exists()
+    done = call("export", "square.npz", "--out", "half.tflite", "--half", cwd=exported)
+    assert done.returncode == 2
+    assert "--half is for onnx" in done.stderr
+
+
 def test_no_framework_is_imported_to_colour_by_onnx(exported):
     code = "import runpy, sys\ntry:\n    runpy.run_path(sys.argv.pop(1), run_name='__main__')\nfinally:\n"
     code += "    print({'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules))"

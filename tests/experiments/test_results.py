@@ -136,6 +136,14 @@ def test_one_run_named_twice_is_refused(runs, tmp_path):
     assert (done.returncode, "is named twice" in done.stderr) == (2, True), done.stderr
 
 
+def test_a_run_has_the_name_that_it_is_given(runs, tmp_path):
+    (tmp_path / "mine").symlink_to(runs / "cyclegan-seed0")
+    assert run_names([tmp_path / "mine"]) == ["mine"]
+    assert list(require_comparable([tmp_path / "mine"])) == [str(tmp_path / "mine")]
+    with pytest.raises(UserError, match="named twice"):
+        require_comparable([tmp_path / "mine", runs / "cyclegan-seed0"])
+
+
 def test_a_run_never_has_the_name_of_another_row():
     assert run_names(["a/one", "b/two"]) == ["one", "two"]
     assert run_names(["a/one", "b/one", "a/perfect"]) == ["a/one", "b/one", "a/perfect"]

@@ -8,12 +8,14 @@ from data_loader import UserError
 from data_loader.images import cb_cr, chroma_of, luma, to_unit
 from models import CycleGAN, StochasticCycleGAN, load_colorizer
 from models.colorizer import Colorizer
-from models.colorizing import colorize
+from models.colorizing import colorize, load_network
+from models.onnx_colorizer import OnnxColorizer
+from models.shipped import DEFAULT, shipped, soonest
 
 
 @pytest.fixture(scope="module")
 def flowers():
-    return load_colorizer("flowers")
+    return Colorizer(load_network("flowers"))
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +110,29 @@ def test_what_cannot_be_is_refused(flowers, garden, given, message):
 
 
 def test_what_is_not_finite_is_no_colouring(garden):
-    colorizer = load_colorizer("flowers")
+    colorizer = Colorizer(load_network("flowers"))
     colorizer.network.set_weights([np.full_like(weight, np.nan) for weight in colorizer.network.get_weights()])
     with pytest.raises(UserError, match="not finite"):
         colorizer.colorize(garden)
+
+
+def test_what_comes_along_is_quick_where_onnxruntime_is(flowers, garden, monkeypatch):
+    monkeypatch.setattr("models.shipped.find_spec", lambda name: None)
+    assert soonest(shipped()[DEFAULT]) == shipped()[DEFAULT]
+    assert isinstance(load_colorizer(DEFAULT), Colorizer)
+    monkeypatch.undo()
+    pytest.importorskip("onnxruntime", reason="ONNX files need pip install -e '.[onnx]'")
+    quick = load_colorizer(DEFAULT)
+    assert isinstance(quick, OnnxColorizer)
+    for size in (None, 96):
+        one, other = (colorizer.colorize(garden, size=size).astype(int) for colorizer in (quick, flowers))
+        assert np.abs(one - other).max() <= 2
+
+
+def test_another_file_of_that_name_is_as_it_is(tmp_path):
+    for name in ("flowers.npz", "flowers.onnx"):
+        (tmp_path / name).touch()
+    assert soonest(tmp_path / "flowers.npz") == tmp_path / "flowers.npz"
 
 
 def test_chroma_there_and_back():
