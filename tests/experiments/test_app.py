@@ -243,6 +243,15 @@ def test_files_are_forgotten_some_time_after_they_were_last_used(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["b.png", "used"]
 
 
+def test_a_number_that_was_erased_is_what_it_was_at_first(tmp_path):
+    pytest.importorskip("gradio")
+    from experiments.support.web_page import WebPage
+
+    blocks = WebPage({"none": SimpleNamespace(has_samples=False)}, tmp_path, 1, kept=60).blocks.blocks.values()
+    (strength,) = (block for block in blocks if getattr(block, "elem_id", None) == "strength")
+    assert (strength.preprocess(None), strength.preprocess(0.5)) == (1, 0.5)
+
+
 def test_a_long_strip_is_coloured_too(tmp_path):
     pytest.importorskip("gradio")
     from experiments.support.web_page import WebPage
