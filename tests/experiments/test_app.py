@@ -116,10 +116,19 @@ def downloaded(browser, folder):
         return button.is_enabled() and not button.text.endswith("…") and button
 
     before = set(folder.iterdir())
-    wait_for(ready).click()
-    return wait_for(
-        lambda: [file for file in set(folder.iterdir()) - before if re.search("-color[^.]*[.](?!cr)[a-z]+$", file.name)]
-    )[0]
+
+    def fetched():
+        # Again where the click met a button that changed at that moment.
+        wait_for(ready).click()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            for file in set(folder.iterdir()) - before:
+                if re.search("-color[^.]*[.](?!cr)[a-z]+$", file.name):
+                    return file
+            time.sleep(0.2)
+        return None
+
+    return wait_for(fetched)
 
 
 @pytest.fixture
@@ -155,9 +164,9 @@ def test_a_photo_is_shown_and_taken_home_at_full_size(address, photo, tmp_path):
         number.send_keys(Keys.CONTROL, "a")
         number.send_keys(Keys.BACKSPACE, "1", Keys.ENTER)
         wait_for(lambda: shown(browser) != second)
+        downloaded(browser, downloads)
         all_of(browser, "#format input[value=jpeg]")[0].click()
-        file = downloaded(browser, downloads)
-        assert file.suffix == ".jpg"
+        file = wait_for(lambda: (file := downloaded(browser, downloads)).suffix == ".jpg" and file)
         again = to_unit(np.asarray(Image.open(file)))
         assert np.abs(again - color).mean() < 0.02
 
