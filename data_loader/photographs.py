@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
 from data_loader.color_profiles import fine_in_srgb, in_srgb
 from data_loader.images import luma, to_unit, to_whole
-from data_loader.sample_scales import TURN, eight_and_sixteen_bits, has_deep_colors, in_strips, numbers_of, rare_tiff
+from data_loader.sample_scales import STRIP, TURN, eight_and_sixteen_bits, has_deep_colors, numbers_of, rare_tiff
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -71,7 +71,9 @@ class Photograph:
 
     def levels(self, bit_depth=8):
         """All of `gray` in whole numbers, uint8 or uint16 (H, W, 1)."""
-        return in_strips(lambda rows: to_whole(self.gray(bit_depth, rows), bit_depth), range(self.image.height))
+        rows = range(self.image.height)
+        strips = (rows[top : top + STRIP] for top in rows[::STRIP])
+        return np.concatenate([to_whole(self.gray(bit_depth, strip), bit_depth) for strip in strips])
 
     def over_white(self):
         """Itself without transparency."""
@@ -114,9 +116,9 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         return _photograph(source)
     if not isinstance(source, str | os.PathLike):
         raise UnusableImage(f"a {type(source).__name__} is neither a path nor a Pillow image nor a NumPy array")
-    if Path(source).is_fifo():
-        raise UnusableImage("it is a pipe")
     try:
+        if Path(source).is_fifo():
+            raise UnusableImage("it is a pipe")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Not by its name, by which Pillow maps a scan that lies on its side into memory, and shears it.

@@ -40,24 +40,12 @@ def eight_and_sixteen_bits(values, tags):
     """Numbers as a Pillow image of 8 bits, and their luma as one of 16."""
     scale = unit_scale(values, tags)
     eight = Image.new("RGB" if values.ndim == 3 else "L", values.shape[1::-1])
+    fine = np.empty(values.shape[:2], np.uint16)
     for top in range(0, len(values), STRIP):
-        eight.paste(Image.fromarray(to_uint8(unit_numbers(values[top : top + STRIP], tags, scale))), (0, top))
-
-    def sixteen(rows):
-        unit = unit_numbers(rows, tags, scale)
-        return to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
-
-    return eight, Image.fromarray(in_strips(sixteen, values))
-
-
-def in_strips(function, rows):
-    """`function` of rows of a picture, some at a time, so that what it needs beside its result is little."""
-    result = None
-    for start in range(0, len(rows), STRIP):
-        strip = function(rows[start : start + STRIP])
-        result = np.empty((len(rows), *strip.shape[1:]), strip.dtype) if result is None else result
-        result[start : start + STRIP] = strip
-    return result
+        unit = unit_numbers(values[top : top + STRIP], tags, scale)
+        eight.paste(Image.fromarray(to_uint8(unit)), (0, top))
+        fine[top : top + STRIP] = to_whole(luma(unit)[..., 0] if unit.ndim == 3 else unit, 16)
+    return eight, Image.fromarray(fine)
 
 
 def unit_numbers(values, tags, scale):

@@ -1,5 +1,6 @@
 """Files of every kind become pictures: upright, in sRGB, on their own scale; and what belongs to them is kept."""
 
+import os
 import struct
 import zlib
 
@@ -128,6 +129,13 @@ def test_arrays_have_their_own_scale(values, expected):
 def test_what_is_no_picture_is_told(nothing):
     with pytest.raises(UnusableImage):
         read_image(nothing)
+
+
+def test_what_cannot_even_be_looked_at_is_told(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for file in (tmp_path / "pipe.png", tmp_path / f"{'b' * 300}.png"):
+        with pytest.raises(UnusableImage):
+            read_photograph(file)
 
 
 def test_what_is_no_number_is_black(tmp_path):
