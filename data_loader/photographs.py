@@ -143,6 +143,8 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         if getattr(error, "errno", None) == errno.ELOOP:
             raise UnusableImage("it is a link that leads to itself") from error
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            raise UnusableImage("its name is too long") from error
         if Path(source).exists() and not Path(source).stat().st_size:
             raise UnusableImage("it is empty") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
