@@ -37,8 +37,9 @@ from models.same_run import CONFIG
 from models.shipped import default, named, shipped, soonest
 
 SAME = "same"
-# What keeps the next photograph from being written, too: no room, or nothing may be written at all.
+# What keeps the next photograph from being written, too: no room, or nothing may be written, anywhere or in an --out.
 HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+HOPELESS_OUT = (*HOPELESS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 # Endings of files that colour.
 PACKED = (".npz", ".onnx")
 
@@ -105,8 +106,8 @@ def _color(colorizer, photo, files, arguments):
             with replacing(file) as scratch:
                 save(color, scratch, photograph)
         except (ValueError, OSError, RuntimeError) as error:
-            if getattr(error, "errno", None) in HOPELESS:
-                raise
+            if getattr(error, "errno", None) in (HOPELESS_OUT if arguments.out else HOPELESS):
+                raise OSError(error.errno, error.strerror, str(file)) from error
             # What the format cannot hold, as a side of more than 16383 pixels in WebP; or a name that is too long.
             print(f"error: {file} cannot be written: {getattr(error, 'strerror', None) or error}.", file=sys.stderr)
             return "unusable"
@@ -125,7 +126,8 @@ def _exists(file):
 def _summary(counts):
     parts = [f"{counts['coloured']} coloured"]
     if counts["there"]:
-        parts.append(f"{counts['there']} there already and left as they are (--overwrite does them again)")
+        left = "there already and left, whatever they were made with (--overwrite does them again)"
+        parts.append(f"{counts['there']} {left}")
     if counts["unusable"]:
         parts.append(f"{counts['unusable']} could not be used")
     return ", ".join(parts) + "."

@@ -14,6 +14,10 @@ from models.options import STRIDE
 
 MOST_STRENGTH = 2.0
 MOST_SIZE = 2048
+# The least that the shorter side has of `size`. In a panorama of eight photographs abreast, of the validation split of
+# Oxford-17, `flowers` errs 0.77 times as much as gray with this and 0.99 times with a third of it.
+LEAST_SHORTER = 0.75
+MOST_LONGER = 16  # times `size`
 BIT_DEPTHS = (8, 16)
 
 
@@ -38,7 +42,7 @@ class PhotoColorizer:
         Args:
             photograph: path, Pillow image or array of any depth, as in `data_loader.photographs.read_photograph`, with
                 what is transparent laid over white; or a `Photograph` as it is.
-            size: the network sees about size² pixels; None for as many as it was trained on.
+            size: the network sees about size² pixels, of a panorama more; None for as many as it was trained on.
             strength: of the colours, from 0 for gray to 2.
             samples: number of colourings, where the network has several; None for one.
             seed: of the noise.
@@ -90,8 +94,7 @@ class PhotoColorizer:
             raise UserError(
                 f"--size {size} is beyond {STRIDE} to {MOST_SIZE}: use a number between, such as {self.size}."
             )
-        scale = size / (image.width * image.height) ** 0.5
-        # Of a long strip the longer side has a bound, as the shorter one has no less than a stride.
-        most = max(size, 2 * size**2 // STRIDE)
-        sides = (max(1, round(min(side * scale, most) / STRIDE)) * STRIDE for side in image.size)
+        area = image.width * image.height
+        scale = max(size / area**0.5, min(LEAST_SHORTER * size / min(image.size), MOST_SIZE / area**0.5))
+        sides = (max(1, round(min(side * scale, MOST_LONGER * size) / STRIDE)) * STRIDE for side in image.size)
         return image.resize(tuple(sides), Image.Resampling.BILINEAR)

@@ -225,6 +225,7 @@ def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypa
         (["a.png", "--size", "64"], "this colorizer sees 32x32 pixels and nothing else"),
         (["a.png", "--strength", "3"], "--strength 3 is beyond 0 to 2"),
         (["a.png", "--samples", "0"], "--samples 0 is too small"),
+        (["a.png", "b.png", "--out", "notes.txt/new"], "notes.txt/new/a-color.png: Not a directory: check the path"),
     ],
 )
 def test_mistakes_are_a_sentence(ours, arguments, message, tmp_path):

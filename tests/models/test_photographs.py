@@ -57,9 +57,10 @@ def test_luma_is_kept_and_strength_is_how_much_colour(flowers, garden):
 def test_the_network_sees_a_photograph_in_its_own_shape(flowers, garden):
     assert flowers.small(garden, None).size == (160, 96)
     assert flowers.small(garden, 64).size == (96, 64)
-    assert flowers.small(Image.new("RGB", (1800, 64)), None).size == (672, 32)
-    # About 128² pixels, or no more than twice as many.
-    assert flowers.small(Image.new("RGB", (90000, 8)), None).size == (1024, 32)
+    # Of a panorama the shorter side has three quarters of 128 pixels, and the longer one has a bound.
+    assert flowers.small(Image.new("RGB", (400, 100)), None).size == (384, 96)
+    assert flowers.small(Image.new("RGB", (9000, 200)), None).size == (2048, 96)
+    assert flowers.small(Image.new("RGB", (3000, 1000)), 2048).size == (3552, 1184)
 
 
 def test_of_a_square_of_its_own_size_it_says_what_the_network_says(flowers):
