@@ -30,18 +30,21 @@ def in_srgb(image, profile):
     return _as_rgb(image), None
 
 
-def fine_in_srgb(fine, image, rgb):
-    """The 16 bits of a picture whose 8 bits, `image`, a profile has brought to `rgb`; None where they are lost."""
-    if image.convert("RGB").tobytes() == rgb.tobytes():
+def fine_in_srgb(fine, image, rgb, profile):
+    """The 16 bits of a picture whose 8 bits, `image`, its profile has brought to `rgb`; None where they are lost.
+
+    What a profile makes of gray is known for its 256 levels; between them is a line.
+    """
+    if rgb is image:
         return fine
     if image.mode == "RGB":
         return None
-    # What the profile makes of each gray, and between them a line.
-    levels, places = np.unique(np.asarray(image), return_index=True)
-    if len(levels) < 2:
-        return None
-    curve = np.asarray(rgb.getchannel(0)).ravel()[places]
-    return Image.fromarray(np.interp(np.asarray(fine), levels * 257.0, curve * 257.0).round().astype(np.uint16))
+    levels = np.arange(256, dtype=np.uint8)
+    curve = np.asarray(in_srgb(Image.fromarray(levels[None]), profile)[0].getchannel(0))[0]
+    if (curve == levels).all():
+        return fine
+    of_each = np.interp(np.arange(2**16), levels * 257.0, curve * 257.0).round().astype(np.uint16)
+    return Image.fromarray(of_each[np.asarray(fine)])
 
 
 def _as_rgb(image):

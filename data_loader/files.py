@@ -2,11 +2,12 @@
 
 import ctypes
 import hashlib
+import itertools
 import os
 import sys
 import zipfile
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,10 @@ class UserError(ValueError):
 
     It is one sentence that names the option or file, what was expected, what was found and what to do.
     """
+
+
+class LostProcess(UserError):
+    """One of several processes that trained together has ended; the others can do nothing without it."""
 
 
 class NonFinite(ArithmeticError):
@@ -53,31 +58,68 @@ def replacing(file, previous=None):
         OSError: with the name of `file`, where it cannot be written.
     """
     file = Path(file)
-    is_device = file.exists() and not file.is_file()
-    # The ending stays last: libraries choose the format by it. Hidden, should the process be killed; short, for a name
-    # may be as long as names can be.
-    scratch = file if is_device else file.with_name(f".{sha256_of_text(file.name)[:16]}.writing{file.suffix}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        yield scratch
-        if is_device:
+        if file.exists() and not file.is_file():
+            yield file
             return
-        with scratch.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        if previous is not None and file.exists():
-            try:  # a second name, so that at no moment there is no file
-                Path(previous).unlink(missing_ok=True)
-                os.link(file, previous)
-            except OSError:  # a file system without links
-                os.replace(file, previous)
-        os.replace(scratch, file)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _scratch_beside(file) as scratch:
+            yield scratch
+            with scratch.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            if previous is not None and file.exists():
+                try:  # a second name, so that at no moment there is no file
+                    Path(previous).unlink(missing_ok=True)
+                    os.link(file, previous)
+                except OSError:  # a file system without links
+                    os.replace(file, previous)
+            os.replace(scratch, file)
     except OSError as error:
         if error.errno is None:  # of a library, about what it was to write
             raise
         raise OSError(error.errno, error.strerror or str(error), str(file)) from error
-    finally:
-        if not is_device:
-            scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def _scratch_beside(file):
+    """Yield a path to write what is to become `file`, where no other process writes; removed if the block fails.
+
+    Hidden, should the process be killed: the next one then takes the same name. The ending stays last, for libraries
+    choose the format by it; short, for a name may be as long as names can be.
+    """
+    for number in itertools.count():
+        name = f".{sha256_of_text(file.name)[:16]}{f'-{number}' if number else ''}.writing{file.suffix}"
+        scratch = file.with_name(name)
+        # Where nothing can be locked it may not stay open, either.
+        with scratch.open("ab") if fcntl else nullcontext() as held:
+            if held and not _is_held(held, scratch):
+                continue
+            try:
+                yield scratch
+            except BaseException:
+                # Otherwise it has become the file, and what has its name now may be another's.
+                scratch.unlink(missing_ok=True)
+                raise
+            return
+
+
+def _is_held(stream, path):
+    """Lock an open file against other processes, and tell whether it is still what is at `path`."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(stream.fileno()).st_ino == path.stat().st_ino
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError:  # a file system without locks
+        return True
+
+
+def exists(path):
+    """Whether something is there; where a name is too long, or a folder closed, nothing is."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
 
 
 def at_home(path):

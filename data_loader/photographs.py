@@ -12,8 +12,18 @@ import PIL
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
 from data_loader.color_profiles import fine_in_srgb, in_srgb
+from data_loader.foreign_files import FOREIGN, VIDEOS, advice_on, frames_of
 from data_loader.images import luma, to_unit, to_whole
-from data_loader.sample_scales import STRIP, TURN, eight_and_sixteen_bits, has_deep_colors, numbers_of, rare_tiff
+from data_loader.sample_scales import (
+    PROFILE,
+    STRIP,
+    TURN,
+    eight_and_sixteen_bits,
+    first_of,
+    is_beyond_pillow,
+    numbers_of,
+    rare_tiff,
+)
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -26,21 +36,12 @@ MIN_SIDE = 8
 MAX_PIXELS = 100_000_000
 # Pillow gives a picture up where a text or a profile in it is longer than 1 MiB.
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 2**28
-# Files of cameras and phones that only an optional package can decode, if any.
-FOREIGN = {".heic", ".heif", ".avif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".raw"}
 _ENDINGS = Image.registered_extensions()
 # Endings of files that can be read here; Pillow names some that it can write alone, and a film's.
 READABLE = {ending for ending, form in _ENDINGS.items() if form in Image.OPEN and form != "MPEG"}
 WITH_ALPHA = ("RGBA", "RGBa", "LA", "PA")
 # What EXIF may tell of a photograph: who, when, with what, and what is to be seen.
 TOLD = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F}
-
-
-def advice_on(ending):
-    """What to do about a file of an ending in `FOREIGN` that cannot be read here."""
-    if ending in (".heic", ".heif"):
-        return "pip install pillow-heif, or export them as JPEG."
-    return "export them as JPEG or TIFF."
 
 
 class UnusableImage(Exception):
@@ -81,7 +82,12 @@ class Photograph:
             return self
         white = Image.new("RGB", self.image.size, "white")
         white.paste(self.image, mask=self.alpha)
-        return replace(self, image=white, alpha=None)
+        fine = None if self.fine is None else np.empty_like(self.fine)
+        for top in range(0, 0 if fine is None else len(fine), STRIP):
+            rows = slice(top, top + STRIP)
+            share = np.asarray(self.alpha.crop((0, top, self.alpha.width, min(top + STRIP, len(fine)))), np.uint32)
+            fine[rows] = (self.fine[rows] * share + 65535 * (255 - share) + 127) // 255
+        return replace(self, image=white, alpha=None, fine=fine)
 
 
 def is_picture(file):
@@ -136,9 +142,10 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
     # Pillow's decoders raise almost any class of exception on a damaged file.
     except Exception as error:
         ending = Path(source).suffix.lower()
-        if ending in (".tif", ".tiff") and (found := rare_tiff(source, most_pixels)):
-            _require_sound(*found[0].shape[1::-1])
-            return _of_numbers(*found)
+        if ending in (".tif", ".tiff") and (photograph := _of_rare_tiff(source, most_pixels)):
+            return photograph
+        if ending in VIDEOS:
+            raise UnusableImage(f"it is a film: {frames_of(source)}") from error
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         if getattr(error, "errno", None) == errno.ELOOP:
@@ -148,7 +155,7 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         if Path(source).exists() and not Path(source).stat().st_size:
             raise UnusableImage("it is empty") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
-        raise UnusableImage(reason) from error
+        raise UnusableImage("the file ends early" if "truncated" in reason else reason) from error
 
 
 def _from_array(values):
@@ -166,19 +173,31 @@ def _from_array(values):
         values = values.astype(np.uint8) * 255
     if values.dtype == np.uint8:
         return Photograph(Image.fromarray(values).convert("RGB"))
-    return _of_numbers(values, {})
-
-
-def _of_numbers(values, tags):
-    """The `Photograph` of gray or colours of any depth, (h, w) or (h, w, 3), turned and scaled as a TIFF's tags say."""
-    image, fine = _upright_bits(values, tags)
+    image, fine = eight_and_sixteen_bits(values, {})
     return Photograph(image.convert("RGB"), fine=np.asarray(fine))
 
 
-def _upright_bits(values, tags):
-    """As `eight_and_sixteen_bits`, turned as the tags say."""
-    turn = int(tags.get(TURN, 1))
-    return [_turned(part, turn) for part in eight_and_sixteen_bits(values, tags)]
+def _of_rare_tiff(file, most_pixels):
+    """The `Photograph` of a `RareTiff`; None of what is none, or says what cannot be."""
+    found = rare_tiff(file, most_pixels)
+    if not found:
+        return None
+    _require_sound(*found.values.shape[1::-1])
+    with contextlib.suppress(ValueError, TypeError, ArithmeticError):
+        image, fine = _upright_bits(found)
+        rgb, fine, metadata = _in_srgb(image, fine, found.tags.get(PROFILE), found.resolution)
+        alpha = _turned(found.alpha, _turn(found)) if found.alpha else None
+        return Photograph(rgb, alpha, metadata, found.pages, np.asarray(fine) if fine else None)
+    return None
+
+
+def _turn(found):
+    return first_of(found.tags.get(TURN)) or 1
+
+
+def _upright_bits(found):
+    """`eight_and_sixteen_bits` of a `RareTiff`, turned as it says."""
+    return [_turned(part, _turn(found)) for part in eight_and_sixteen_bits(found.values, found.tags)]
 
 
 def _require_sound(width, height, most_pixels=MAX_PIXELS):
@@ -191,7 +210,7 @@ def _require_sound(width, height, most_pixels=MAX_PIXELS):
 def _photograph(image, file=None):
     """An opened `file`, or an image in memory, as a `Photograph`."""
     pages, exif = _pages(image), _exif(image)
-    deep = rare_tiff(file, MAX_PIXELS) if file and has_deep_colors(image) else None
+    deep = rare_tiff(file, MAX_PIXELS) if file and is_beyond_pillow(image) else None
     # What Pillow would make of deep colours is not needed, but for their opacity.
     if not deep or image.mode in WITH_ALPHA:
         image.load()
@@ -206,11 +225,8 @@ def _photograph(image, file=None):
     if _is_numbers(image):
         image, fine = eight_and_sixteen_bits(*numbers_of(image))
     elif deep:
-        image, fine = _upright_bits(*deep)
-    rgb, kept = in_srgb(image, profile)
-    if fine and profile:
-        fine = fine_in_srgb(fine, image, rgb)
-    metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if _is_resolution(resolution) else {})
+        image, fine = _upright_bits(deep)
+    rgb, fine, metadata = _in_srgb(image, fine, profile, resolution)
     if exif:
         # Deep colours were turned when they were read.
         turn = 1 if deep else exif.get(ExifTags.Base.Orientation, 1)
@@ -218,6 +234,15 @@ def _photograph(image, file=None):
         with contextlib.suppress(Exception):
             metadata["exif"] = _told(exif)
     return Photograph(rgb, alpha, metadata, pages, np.asarray(fine) if fine else None)
+
+
+def _in_srgb(image, fine, profile, resolution):
+    """A picture and its 16 bits, or None, in sRGB, and what else is known of it, for `Photograph.metadata`."""
+    rgb, kept = in_srgb(image, profile)
+    if fine and profile:
+        fine = fine_in_srgb(fine, image, rgb, profile)
+    metadata = ({"icc_profile": kept} if kept else {}) | ({"dpi": resolution} if _is_resolution(resolution) else {})
+    return rgb, fine, metadata
 
 
 def _pages(image):
@@ -233,8 +258,8 @@ def _pages(image):
 
 def _is_resolution(resolution):
     try:
-        # 1 is what Pillow says where there is none.
-        return all(1 < float(number) < np.inf for number in resolution)
+        # 1 is what Pillow says where there is none; JPEG has 16 bits for it.
+        return all(1 < float(number) < 2**16 for number in resolution)
     except (TypeError, ValueError, ZeroDivisionError):
         return False
 

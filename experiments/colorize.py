@@ -27,12 +27,13 @@ from collections import Counter
 import numpy as np
 
 from data_loader import UserError
-from data_loader.files import at_home, progress_bar, replacing
+from data_loader.files import at_home, exists, progress_bar, replacing
 from data_loader.photographs import UnusableImage, read_photograph
 from experiments import run_script
-from experiments.support.photo_jobs import DEEP, ENDINGS, FORMATS, find_photos, save, targets_of
+from experiments.support.colorings import DEEP, ENDINGS, FORMATS, UNWRITABLE, maker_of, save, says_it_is_ours
+from experiments.support.photo_jobs import find_photos, targets_of
 from experiments.support.runs import opened_colorizer
-from models.photographs import BIT_DEPTHS
+from models.photographs import BIT_DEPTHS, require_strength
 from models.same_run import CONFIG
 from models.shipped import default, named, shipped, soonest
 
@@ -55,13 +56,14 @@ def main():
         arguments.format = ENDINGS.get(f".{arguments.format.lower()}", arguments.format.lower())
     if arguments.format not in (*FORMATS, SAME, None):
         raise UserError(f"--format {arguments.format} does not exist: use one of {', '.join((*FORMATS, SAME))}.")
+    require_strength(arguments.strength)
     source, paths = _source_and_photos(arguments.paths)
     photos = find_photos(paths, arguments.out)
     for note in photos.notes:
         print(f"note: {note}", file=sys.stderr)
     form = arguments.format if arguments.bit_depth == 8 else _deep_format(arguments)
     targets = targets_of(photos.found, arguments.out, form, arguments.samples)
-    done = [photo for photo, files in targets.items() if all(map(_exists, files))]
+    done = [photo for photo, files in targets.items() if all(map(exists, files))]
     todo = {photo: files for photo, files in targets.items() if arguments.overwrite or photo not in done}
     counts = Counter(there=len(targets) - len(todo))
     if todo:
@@ -86,6 +88,8 @@ def _color(colorizer, photo, files, arguments):
     """Colour one photo and write what it becomes; "coloured" or "unusable"."""
     try:
         photograph = read_photograph(photo)
+        if ENDINGS[files[0].suffix.lower()] == "jpeg":  # which has no opacity
+            photograph = photograph.over_white()
         given = (arguments.size, arguments.strength, arguments.samples, arguments.seed, arguments.bit_depth)
         colors = colorizer.colorize(photograph, *given)
     except UnusableImage as reason:
@@ -93,19 +97,24 @@ def _color(colorizer, photo, files, arguments):
         return "unusable"
     if arguments.bit_depth > 8 and photograph.fine is None:
         print(f"note: {photo} was read with 8 bits a colour; its TIFF has no more.", file=sys.stderr)
+    if arguments.bit_depth == 8 and photograph.fine is not None and files[0].suffix == FORMATS[DEEP][0]:
+        print(f"note: {photo} has more than 8 bits, and 8 were written: --bit-depth 16 keeps them.", file=sys.stderr)
     if photograph.pages > 1:
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
     if arguments.compare:
         gray = photograph.levels(arguments.bit_depth).repeat(3, axis=-1)
     for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
-        if _exists(file) and not arguments.overwrite:
+        if exists(file) and not arguments.overwrite:
             continue
+        if exists(file) and not (says_it_is_ours(file) or (arguments.out and file == at_home(arguments.out))):
+            print(f"error: {file} is not of this command: move it, or give it as --out to replace it.", file=sys.stderr)
+            return "unusable"
         if arguments.compare:
             color = np.concatenate([gray, color], axis=1)
         try:
             with replacing(file) as scratch:
-                save(color, scratch, photograph)
-        except (ValueError, OSError, RuntimeError) as error:
+                save(color, scratch, photograph, maker_of(photo))
+        except UNWRITABLE as error:
             if getattr(error, "errno", None) in (HOPELESS_OUT if arguments.out else HOPELESS):
                 raise OSError(error.errno, error.strerror, str(file)) from error
             # What the format cannot hold, as a side of more than 16383 pixels in WebP; or a name that is too long.
@@ -113,14 +122,6 @@ def _color(colorizer, photo, files, arguments):
             return "unusable"
         print(file)
     return "coloured"
-
-
-def _exists(file):
-    """Whether a file is there; one whose name is too long, or whose folder is closed, is not."""
-    try:
-        return file.exists()
-    except OSError:
-        return False
 
 
 def _summary(counts):
@@ -139,17 +140,28 @@ def _source_and_photos(paths):
     for path in map(Path, (first, *photos)):
         if path.suffix == ".keras":
             raise UserError(f"{path} is within a run: name the run's directory, then the photos.")
-        if path != first and (path.suffix in PACKED or (path / CONFIG).exists()):
+        if path.suffix == ".tflite":
+            raise UserError(f"{path} is for other programs: export the colorizer as .npz or .onnx, and name that.")
+        if path != first and (path.suffix in PACKED or exists(path / CONFIG)):
             raise UserError(f"{path} colours photos: name it before them.")
-    if first.suffix not in PACKED and not (first / CONFIG).exists():
+    if first.suffix not in PACKED and not exists(first / CONFIG):
         return default(), [paths[0], *photos]
     if not photos:
         raise UserError(f"{first} colours photos: name them behind it.")
     return first, photos
 
 
+class Parser(argparse.ArgumentParser):
+    """One that knows why a file may look like an option."""
+
+    def error(self, message):
+        if any(word.startswith("-") and exists(word) for word in sys.argv[1:]):
+            message += "; before photos whose names begin with a dash write --, behind all options"
+        super().error(message)
+
+
 def _parser():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     told = "image files, folders of them or patterns; before them a colorizer, if not the one that comes along: the "
     told += f"directory of a training, a packed file, or one of {', '.join(shipped())}"
@@ -161,7 +173,7 @@ def _parser():
         help=f"{', '.join(FORMATS)} or {SAME}, as the photo where that is one of these (default: png)",
     )
     told = "bits of each colour: 16 keep the luminance of TIFF and gray PNG of more than 8, and are written as TIFF "
-    told += "(default: 8)"
+    told += "without EXIF (default: 8)"
     add("--bit-depth", type=int, choices=BIT_DEPTHS, default=8, metavar="N", help=told)
     add("--strength", type=float, default=1.0, metavar="N", help="of the colours, 0 for gray to 2 (default: 1)")
     told = "about how many pixels a side the network sees (default: as it was trained); far from that colours get "

@@ -20,7 +20,7 @@ import argparse
 import json
 
 from data_loader import UserError
-from data_loader.files import sha256_of_file, write_text
+from data_loader.files import replacing, sha256_of_file, write_text
 from data_loader.joined_flowers import sets_named
 from evaluation.baselines import PERFECT
 from experiments import import_keras, run_script
@@ -111,31 +111,41 @@ def _about(source, config):
 
 def _pack(arguments, file):
     """Pack a run's colorizer for this project, and score it."""
-    configs = require_comparable([arguments.source])
+    configs, beside = require_comparable([arguments.source]), file.with_suffix(".json")
     ((run_dir, config),) = configs.items()
-    import_keras()
-    from models.colorizing import load_network, pack, unpack
-
-    pack(load_network(run_dir, MODELS[config["model"]][0]), file)
-    network, scores = unpack(file), {}
     data = config["data"]
     if arguments.data_dir and data.get("parts"):
         raise UserError("--data-dir does not go with a run of joined sets: set $FLOWERS17_DIR and $FLOWERS102_DIR.")
-    for part in sets_named(data["dataset"]) if data.get("parts") else [None]:
-        flowers = flowers_of_runs(configs, part, arguments.data_dir)
-        scoring = Scoring(flowers, Question("test"))
-        measures = scoring.packed(file.name, network).measures | {"images": len(scoring.split)}
-        measures["colorfulness_of_originals"] = scoring.trivial[PERFECT].measures["colorfulness"]
-        scores[flowers.name] = {name: measures[name] for name in (*MEASURES, "colorfulness_of_originals", "images")}
-    facts = {"image_size": config["options"]["image_size"], "bytes": file.stat().st_size}
-    sets = {"data": data["name"], "images": data["images"]}
-    facts |= {"sha256": sha256_of_file(file)} | sets | {name: config[name] for name in IDENTITY} | {"test": scores}
-    write_text(file.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
+    if beside.exists() and "sha256" not in beside.read_text(encoding="utf-8", errors="replace"):
+        raise UserError(f"{beside}, where the scores go, is no such file: choose another --out.")
+    sets = [
+        flowers_of_runs(configs, part, arguments.data_dir)
+        for part in (sets_named(data["dataset"]) if data.get("parts") else [None])
+    ]
+    import_keras()
+    from models.colorizing import load_network, pack, unpack
+
+    with replacing(file) as scratch:
+        pack(load_network(run_dir, MODELS[config["model"]][0]), scratch)
+        network = unpack(scratch)
+        scores = {flowers.name: _scored(flowers, file.name, network) for flowers in sets}
+        facts = {"image_size": config["options"]["image_size"], "bytes": scratch.stat().st_size}
+        facts |= {"sha256": sha256_of_file(scratch), "data": data["name"], "images": data["images"]}
+        facts |= {name: config[name] for name in IDENTITY} | {"test": scores}
+        write_text(beside, json.dumps(facts, indent=1) + "\n")
     for name, score in scores.items():
         ratio, color = interval(score["ratio_to_gray"], 3), interval(score["colorfulness"], 1)
         print(f"{name}, {score['images']} test photographs: ratio to gray {ratio}, colourfulness {color}")
     print(f"{file}, {file.stat().st_size / 1e6:.1f} MB")
     return 0
+
+
+def _scored(flowers, name, network):
+    """The `MEASURES` of a packed network on the test split of flowers, and what there is to compare them with."""
+    scoring = Scoring(flowers, Question("test"))
+    measures = scoring.packed(name, network).measures | {"images": len(scoring.split)}
+    measures["colorfulness_of_originals"] = scoring.trivial[PERFECT].measures["colorfulness"]
+    return {name: measures[name] for name in (*MEASURES, "colorfulness_of_originals", "images")}
 
 
 def _parser():

@@ -16,6 +16,9 @@ from data_loader.files import UserError, replacing, write_text
 from models.onnx_colorizer import FACTS, INPUTS, OUTPUTS, imported
 
 MOST_APART = 1e-3  # of the range
+RANGES = (2, 1)  # of colours, from −1 to 1, and of chroma
+# What a SavedModel consists of, and our word about it.
+SAVED_MODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets", "about.json"}
 
 
 def write_onnx(colorizer, file, about, half=False):
@@ -47,8 +50,8 @@ def write_saved_model(colorizer, folder, about):
 
     network = colorizer.for_export()
     probe, expected = _probe(colorizer, network)
-    if folder.exists() and not (folder / "saved_model.pb").is_file():
-        raise UserError(f"--out {folder} exists and is no SavedModel: choose another name.")
+    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - SAVED_MODEL):
+        raise UserError(f"--out {folder} is no SavedModel, or holds something else, too: choose another name.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as scratch:
         made, before = Path(scratch) / "made", Path(scratch) / "before"
@@ -59,7 +62,12 @@ def write_saved_model(colorizer, folder, about):
         apart = _apart(loaded.serve(probe), expected, folder)
         if folder.exists():
             folder.rename(before)
-        made.rename(folder)
+        try:
+            made.rename(folder)
+        except BaseException:
+            if before.exists():
+                before.rename(folder)
+            raise
     return apart
 
 
@@ -98,8 +106,10 @@ def _probe(colorizer, network):
 
 
 def _apart(answers, expected, file):
-    """How far answers in [−1, 1] are from the expected ones at most, as a part of the range; see above."""
-    apart = max(float(np.abs(np.asarray(ours) - own).max()) for ours, own in zip(answers, expected, strict=True)) / 2
+    """How far answers are from the expected ones at most, as a part of their range; see above."""
+    # By NumPy, for which what is no number is the largest.
+    errors = [np.abs(np.asarray(ours) - own).max() for ours, own in zip(answers, expected, strict=True)]
+    apart = float(np.max(np.divide(errors, RANGES[: len(errors)])))
     if not apart <= MOST_APART:
         raise UserError(f"{file} would answer otherwise than Keras, by up to {apart:.0e} of the range: it is not kept.")
     return apart

@@ -30,7 +30,7 @@ class Enlargement:
         width, height = photograph.size
         scale = MIDDLE / max(width, height)
         self.taps = 4
-        if scale <= 0.5 and max(np.shape(chroma)) <= MIDDLE / 2:
+        if scale <= 0.5 and max(np.shape(chroma)[:2]) <= MIDDLE / 2:
             middle = _resized(photograph, round(width * scale), round(height * scale))
             chroma, self.taps = Enlargement(chroma, middle).whole(), 3
         self.photograph, self.chroma = photograph, np.asarray(chroma, np.float32)

@@ -33,10 +33,10 @@ class OnnxColorizer(PhotoColorizer):
             options.intra_op_num_threads = usable_cpus()
             self.session = runtime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
             facts = json.loads(self.session.get_modelmeta().custom_metadata_map[FACTS])
+            self.noise = int(facts["noise"])
+            super().__init__(int(facts["image_size"]), bool(facts["keeps_shape"]), self.noise > 0)
         except Exception as error:  # onnxruntime has classes of its own for each kind of damage
             raise UserError(f"{file} is damaged or no colorizer that export.py wrote: export it anew.") from error
-        self.noise = facts["noise"]
-        super().__init__(facts["image_size"], facts["keeps_shape"], self.noise > 0)
 
     def chroma(self, gray, samples=None, seed=0):
         inputs = {"gray": np.repeat(to_network(gray[None]), samples or 1, axis=0)}

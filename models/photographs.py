@@ -21,6 +21,13 @@ MOST_LONGER = 16  # times `size`
 BIT_DEPTHS = (8, 16)
 
 
+def require_strength(strength):
+    """Raise a `UserError` where a strength of colours is beyond its range."""
+    if not 0 <= strength <= MOST_STRENGTH:
+        problem = f"--strength {strength:g} is beyond 0 to {MOST_STRENGTH:g}"
+        raise UserError(f"{problem}: use a number between, such as 1.")
+
+
 class PhotoColorizer:
     """Colours photographs by a network that was trained for images of side `size`.
 
@@ -55,9 +62,7 @@ class PhotoColorizer:
             UserError: an argument is beyond its range, or asks for what the network has not.
             UnusableImage: the photograph is none.
         """
-        if not 0 <= strength <= MOST_STRENGTH:
-            problem = f"--strength {strength:g} is beyond 0 to {MOST_STRENGTH:g}"
-            raise UserError(f"{problem}: use a number between, such as 1.")
+        require_strength(strength)
         if samples is not None and samples < 1:
             raise UserError(f"--samples {samples} is too small: ask for at least 1.")
         if samples is not None and not self.has_samples:
@@ -67,7 +72,9 @@ class PhotoColorizer:
         if not isinstance(photograph, Photograph):
             photograph = read_photograph(photograph).over_white()
         image = photograph.image
-        colorings = self.chroma(luma(to_unit(np.asarray(self.small(image, size)))), samples, seed)
+        # What transparency hides, the network does not see.
+        seen = self.small(photograph.over_white().image, size)
+        colorings = self.chroma(luma(to_unit(np.asarray(seen))), samples, seed)
         if not np.isfinite(colorings).all():
             raise UserError("the network puts out values that are not finite: train it again, or use an older one.")
         enlargement = Enlargement(np.concatenate(strength * colorings, axis=-1), image)
@@ -95,6 +102,8 @@ class PhotoColorizer:
                 f"--size {size} is beyond {STRIDE} to {MOST_SIZE}: use a number between, such as {self.size}."
             )
         area = image.width * image.height
-        scale = max(size / area**0.5, min(LEAST_SHORTER * size / min(image.size), MOST_SIZE / area**0.5))
+        # Of a panorama more, as far as the photograph has more.
+        more = min(LEAST_SHORTER * size / min(image.size), MOST_SIZE / area**0.5, 1)
+        scale = max(size / area**0.5, more)
         sides = (max(1, round(min(side * scale, MOST_LONGER * size) / STRIDE)) * STRIDE for side in image.size)
         return image.resize(tuple(sides), Image.Resampling.BILINEAR)

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from data_loader.files import UserError
+from data_loader.files import UserError, exists
 
 FOLDER = Path(__file__).parent / "colorizers"
 # What colours photographs when nothing else is named.
@@ -31,4 +31,4 @@ def soonest(file):
 def named(source):
     """The path of a colorizer: `source`, or where it is no path the file that comes along under this name."""
     path = Path(source)
-    return path if path.exists() else shipped().get(str(source), path)
+    return path if exists(path) else shipped().get(str(source), path)

@@ -9,27 +9,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-from PIL import ExifTags, Image
-
 from data_loader import UserError
 from data_loader.files import at_home
 from data_loader.folders import pictures_below
+from data_loader.foreign_files import VIDEOS, frames_of
 from data_loader.photographs import READABLE
+from experiments.support.colorings import ENDINGS, FORMATS, are_anothers, says_it_is_ours
 
-# Format to its file ending and how it is written: nothing that one sees is lost.
-FORMATS = {
-    "png": (".png", {"compress_level": 3}),
-    "jpeg": (".jpg", {"quality": 95, "subsampling": 0}),
-    "webp": (".webp", {"quality": 95}),
-    "tiff": (".tif", {"compression": "tiff_adobe_deflate"}),
-}
-DEEP = "tiff"  # the format that holds colours of 16 bits
-ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
-VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"}
-MOST_EXIF = 65_000  # bytes that JPEG has room for
-BLOCKS = {ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}  # within an EXIF block
-OURS = "flower-colorization"  # what a colouring says of who made it
 WRITTEN_BY_US = re.compile(r"(.+)-color(-\d+)?")
 
 
@@ -56,8 +42,8 @@ class Photos:
 def find_photos(paths, out=None):
     """The photographs of files, folders and patterns; a folder's with all below it that is not hidden.
 
-    What this command wrote earlier is left out: what lies in a folder `out` within a named one, NAME-color beside NAME,
-    and what says that it was written so.
+    What this command wrote earlier is left out: what lies in a folder `out` within a named one, and what is found in a
+    folder and says so. So is NAME-color beside NAME, as earlier versions wrote it, which did not say so.
 
     A `UserError` where a name means nothing, or a film.
     """
@@ -78,7 +64,7 @@ def find_photos(paths, out=None):
     if not photos.found:
         raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
     if left := len(every) - len(photos.found):
-        photos.notes.append(f"{left} pictures that were written by this command are left out.")
+        photos.notes.append(f"{left} left out: written by this command, or called NAME-color as what it writes.")
     return photos
 
 
@@ -86,11 +72,13 @@ def _photos_of(name, notes):
     """The photographs that a word of the command line means."""
     path = at_home(name)
     if path.suffix.lower() in VIDEOS:
-        frames = f"ffmpeg -i {path.name} frames/%05d.png"
-        raise UserError(f"{path} is a film: take its pictures out with '{frames}', then colour the folder frames.")
-    if path.is_dir():
-        return _photos_below(path, notes, path)
-    if path.exists():
+        raise UserError(f"{path} is a film: {frames_of(path)}.")
+    try:
+        if path.is_dir():
+            return _photos_below(path, notes, path)
+        if path.exists():
+            return [Photo(path)]
+    except OSError:  # as of a name that is too long, which whoever reads it will say
         return [Photo(path)]
     try:
         matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
@@ -127,18 +115,10 @@ def _is_within(out, real, root):
 def _is_ours(photo, together, names_in):
     """Whether a photo is what another one became: one of those `together`, or for files that are not named, on disk."""
     written = WRITTEN_BY_US.fullmatch(photo.file.stem)
-    if not written:
-        return False
-    source = photo.file.with_name(written[1])
+    source = photo.file.with_name(written[1]) if written else None
     if source in together or photo.root is None:
         return source in together
-    return source.name in names_in(source.parent) or _says_it_is_ours(photo.file)
-
-
-def _says_it_is_ours(file):
-    with contextlib.suppress(Exception), Image.open(file) as image:  # Pillow raises almost any class
-        return image.getexif().get(ExifTags.Base.ProcessingSoftware) == OURS
-    return False
+    return (source and source.name in names_in(source.parent)) or says_it_is_ours(photo.file)
 
 
 def targets_of(photos, out, form, samples):
@@ -162,11 +142,12 @@ def targets_of(photos, out, form, samples):
         numbers = [""] if samples is None else [f"-{number + 1}" for number in range(samples)]
         folders = {photo: out / photo.below if out else photo.file.parent for photo in photos}
         endings = {photo: FORMATS[_form(photo.file, form)][0] for photo in photos}
-        names = _names(photos, folders)
-        targets = {
-            photo: [folders[photo] / f"{names[photo]}-color{number}{endings[photo]}" for number in numbers]
-            for photo in photos
-        }
+        names, targets, taken = _names(photos, folders), {}, set()
+        for photo in photos:
+            # Folders may be called alike, too.
+            named = (_numbered(folders[photo], name, numbers, endings[photo]) for name in _more(names[photo]))
+            targets[photo] = next(files for files in named if not (taken & set(files) or are_anothers(files, photo)))
+            taken |= set(targets[photo])
     for photo, files in targets.items():
         for file in files:
             if os.path.realpath(file) in inputs:
@@ -193,8 +174,10 @@ def _require_folder(out):
 def _names(photos, folders):
     """What each photo is called among all that go to its folder."""
     # Also beside what is not coloured now: another call may have coloured it, or will.
-    folders_read = {photo.file.parent for photo in photos if photo.file.parent.is_dir()}
-    files = {file for folder in folders_read for file in folder.iterdir()}
+    files = set()
+    for folder in {photo.file.parent for photo in photos}:
+        with contextlib.suppress(OSError):  # one that may not be looked into, or is none
+            files |= set(folder.iterdir())
     pictures = {file for file in files if file.suffix.lower() in READABLE} | {photo.file for photo in photos}
     crowd = Counter((file.parent, file.stem) for file in pictures)
     names = {
@@ -204,75 +187,17 @@ def _names(photos, folders):
     for photo in photos:
         if taken[folders[photo], names[photo]] > 1:
             names[photo] = f"{photo.file.resolve().parent.name}-{names[photo]}"
-    seen = Counter()
-    for photo in photos:
-        # Folders that are called alike, too.
-        place = folders[photo], names[photo]
-        seen[place] += 1
-        names[photo] += f"-{seen[place]}" if seen[place] > 1 else ""
     return names
+
+
+def _more(name):
+    """A name, then the same with a number behind it, without end."""
+    return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+
+
+def _numbered(folder, name, numbers, ending):
+    return [folder / f"{name}-color{number}{ending}" for number in numbers]
 
 
 def _form(file, form):
     return ENDINGS.get(file.suffix.lower(), "png") if form == "same" else form or "png"
-
-
-def save(color, file, photograph):
-    """Write an RGB array with what belongs to the `Photograph` that it was made of; JPEG has no opacity.
-
-    One of 16 bits is written as TIFF, without EXIF. A `ValueError` or an `OSError` without a number says what the
-    format cannot hold.
-    """
-    form = ENDINGS[file.suffix.lower()]
-    if color.dtype == np.uint16:
-        _save_deep(color, file, photograph)
-        return
-    image = Image.fromarray(color)
-    if photograph.alpha and form != "jpeg":
-        # Of several pictures side by side each has the same.
-        copies = image.width // photograph.alpha.width
-        image.putalpha(Image.fromarray(np.tile(np.asarray(photograph.alpha), (1, copies))))
-    exif = _told(photograph.metadata, form == "webp")
-    if form == "jpeg" and len(exif) > MOST_EXIF:
-        exif = _told({}, False)
-    settings = FORMATS[form][1]
-    if form == "tiff" and BLOCKS & set(_loaded(exif)):
-        # These Pillow cannot write into a compressed file.
-        settings = {}
-    image.save(file, **settings, **(photograph.metadata | {"exif": exif}))
-
-
-def _told(metadata, with_resolution):
-    """The EXIF block of a colouring: its photograph's, who made it, and maybe the resolution, as in WebP."""
-    told = _loaded(metadata.get("exif", b""))
-    told[ExifTags.Base.ProcessingSoftware] = OURS
-    if with_resolution and "dpi" in metadata:
-        told[ExifTags.Base.XResolution], told[ExifTags.Base.YResolution] = map(float, metadata["dpi"])
-        told[ExifTags.Base.ResolutionUnit] = 2  # inches
-    return told.tobytes()
-
-
-def _loaded(exif):
-    told = Image.Exif()
-    told.load(exif)
-    return told
-
-
-def _save_deep(color, file, photograph):
-    import tifffile
-
-    given = {
-        "metadata": None,
-        "software": False,
-        "extratags": [(ExifTags.Base.ProcessingSoftware, "s", 0, OURS, True)],
-        "photometric": "rgb",
-        "compression": "zlib",
-        "iccprofile": photograph.metadata.get("icc_profile"),
-    }
-    if resolution := photograph.metadata.get("dpi"):
-        given |= {"resolution": tuple(map(float, resolution)), "resolutionunit": "INCH"}
-    if photograph.alpha:
-        alpha = np.asarray(photograph.alpha, np.uint16) * 257
-        alpha = np.tile(alpha, (1, color.shape[1] // alpha.shape[1]))
-        color, given["extrasamples"] = np.dstack([color, alpha]), ["unassalpha"]
-    tifffile.imwrite(file, color, **given)

@@ -16,7 +16,7 @@ import numpy as np
 from data_loader import UserError
 from data_loader.images import luma, to_uint8, to_unit
 from data_loader.photographs import MIN_SIDE, UnusableImage, read_photograph
-from experiments.support.photo_jobs import FORMATS, save
+from experiments.support.colorings import FORMATS, UNWRITABLE, save
 from models.photographs import MOST_STRENGTH
 
 TITLE = "Colours for gray photographs"
@@ -81,7 +81,9 @@ class WebPage:
             comparing = button.click(self.compare, photo, compared, **IN_TURN)
             taken = file.upload(self.take, file, [photo, file, told, compared, pair, download], cancels=[comparing])
             # "multiple": a photograph that is dropped while the one before is being coloured has its turn, too.
-            taken.success(self.color, [photo, *given], shown, trigger_mode="multiple", **IN_TURN)
+            colored = taken.success(self.color, [photo, *given], shown, trigger_mode="multiple", **IN_TURN)
+            # What is still made of the photograph before would be shown under the new one's name.
+            file.upload(None, cancels=[colored])
             for control in given:
                 # In the browser and so at once, that nobody takes home what was made by other settings.
                 control.change(None, None, download, js="() => ({__type__: 'update', interactive: false})")
@@ -143,9 +145,10 @@ class WebPage:
         yield (_gray(small), colors), which, gr.DownloadButton(f"{DOWNLOAD} …", interactive=False)
         file = self.folder / uuid.uuid4().hex / f"{Path(photo).stem}-color{FORMATS[form][0]}"
         file.parent.mkdir()
+        photograph = photograph.over_white() if form == "jpeg" else photograph
         try:
             save(_colored(colorizer, photograph, strength, seed), file, photograph)
-        except (ValueError, OSError, RuntimeError) as error:
+        except UNWRITABLE as error:
             raise _error(f"{file.name} cannot be written: {error}.") from None
         yield gr.skip(), gr.skip(), gr.DownloadButton(DOWNLOAD, value=file, interactive=True)
 

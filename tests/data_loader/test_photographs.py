@@ -73,7 +73,7 @@ def test_unusable_files_say_why(tmp_path):
             read_image(tmp_path / name)
         reasons[name] = str(caught.value)
     assert "identify" in reasons["text.jpg"]
-    assert "truncated" in reasons["truncated.jpg"]
+    assert reasons["truncated.jpg"] == "the file ends early"
     assert "1x1" in reasons["dot.png"]
     assert "more pixels than" in reasons["huge.png"]
 
@@ -351,3 +351,71 @@ def test_a_profile_of_gray_or_a_broken_one_does_not_go_along(tmp_path):
     Image.new("RGB", (9, 9), "red").save(tmp_path / "b.png", icc_profile=b"no profile")
     for name in ("a.png", "b.png"):
         assert "icc_profile" not in read_photograph(tmp_path / name).metadata
+
+
+@pytest.mark.parametrize(
+    ("values", "how", "level", "opacity"),
+    [
+        (np.full((20, 30, 2), 32768, "uint16"), {"extrasamples": ["unassalpha"]}, 128, 128),
+        (np.full((2, 20, 30), 32768, "uint16"), {"extrasamples": ["unassalpha"]}, 128, 128),
+        (np.full((20, 30, 2), 0.5, "float32"), {"extrasamples": ["unassalpha"]}, 128, 128),
+        (np.full((20, 30, 4), 0.5, "float32"), {"extrasamples": ["unassalpha"]}, 128, 128),
+        # Colours that were multiplied by their opacity.
+        (np.full((20, 30, 4), 0.25, "float32") * [1, 1, 1, 2], {"extrasamples": ["assocalpha"]}, 128, 128),
+        (np.full((20, 30, 4), 16448) * [1, 1, 1, 2], {"extrasamples": ["assocalpha"]}, 128, 128),
+        (np.full((20, 30), 64, "int8"), {}, 129, None),
+        (np.full((20, 30), 16384, "int16"), {}, 128, None),
+        (np.full((20, 30, 3), 16384, "int16"), {}, 128, None),
+    ],
+)
+def test_rare_scans_have_their_levels_and_their_opacity(tmp_path, values, how, level, opacity):
+    if values.dtype.itemsize == 8:  # what NumPy makes of a product
+        values = values.astype("float32" if values.dtype.kind == "f" else "uint16")
+    colors = 3 if values.ndim == 3 and values.shape[-1] in (3, 4) else 1
+    plane = ({"planarconfig": "separate" if values.shape[0] == 2 else "contig"}) if values.ndim == 3 else {}
+    tiff(tmp_path / "a.tif", values, photometric="rgb" if colors == 3 else "minisblack", **plane, **how)
+    photograph = read_photograph(tmp_path / "a.tif")
+    assert np.asarray(photograph.image)[10, 10].tolist() == pytest.approx([level] * 3, abs=1)
+    assert (np.asarray(photograph.alpha)[10, 10] if opacity else photograph.alpha) == opacity
+    if photograph.fine is not None:
+        assert photograph.fine[10, 10] / 257 == pytest.approx(level, abs=1)
+
+
+def test_of_rare_scans_all_that_belongs_to_them_is_kept(tmp_path):
+    import tifffile
+
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for _ in range(3):
+            page = np.full((20, 30, 3), (0.8, 0.2, 0.2), "float32")
+            told = {"resolution": (300, 300), "resolutionunit": "INCH", "iccprofile": swapped_profile()}
+            file.write(page, photometric="rgb", contiguous=False, **told)
+    photograph = read_photograph(tmp_path / "a.tif")
+    assert (photograph.metadata["dpi"], photograph.pages) == ((300, 300), 3)
+    red, _, blue = np.asarray(photograph.image)[10, 10]
+    assert blue > red + 100
+
+
+@pytest.mark.parametrize("what", [{"dtype": "complex64"}, {"extra": [(274, "H", (6, 6))], "dtype": "float32"}])
+def test_a_scan_that_nothing_can_be_made_of_is_told_or_read(tmp_path, what):
+    values = np.full((20, 30), 0.5, what.pop("dtype"))
+    tiff(tmp_path / "a.tif", values, photometric="minisblack", **what)
+    try:
+        assert min(read_photograph(tmp_path / "a.tif").image.size) == 20
+    except UnusableImage as reason:
+        assert values.dtype == "complex64" and str(reason)
+
+
+def test_what_lies_over_white_is_white_in_sixteen_bits_too(tmp_path):
+    values = np.full((20, 30, 4), 16448, "uint16")
+    values[:10, :, 3] = 0
+    values[10:, :, 3] = 65535
+    tiff(tmp_path / "a.tif", values, photometric="rgb", extrasamples=["unassalpha"])
+    photograph = read_photograph(tmp_path / "a.tif").over_white()
+    assert photograph.fine[0, 0] == 65535 and photograph.fine[15, 0] == 16448
+    assert np.asarray(photograph.image)[0, 0, 0] == 255 and np.asarray(photograph.image)[15, 0, 0] == 64
+
+
+def test_sixteen_bits_of_png_have_their_own_scale(tmp_path):
+    for name in ("a.png", "a.pgm"):
+        Image.fromarray(np.full((20, 20), 300, "uint16")).save(tmp_path / name)
+        assert middle(tmp_path / name, 4) == [1] * 3

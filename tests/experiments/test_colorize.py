@@ -1,5 +1,6 @@
 """Photographs, folders and patterns through `colorize.py`: what is written, what is left, what is told."""
 
+import errno
 import os
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_what_was_written_beside_the_photos_is_not_coloured_again(ours, tmp_path
         done = call("colorize", ours, "album", cwd=tmp_path)
     assert written(tmp_path / "album") == {"rose.png", "rose-color.png", "off-color.png", "off-color-color.png"}
     assert "2 there already" in done.stderr
-    assert "2 pictures that were written by this command are left out" in done.stderr
+    assert "2 left out: written by this command" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -225,6 +226,7 @@ def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypa
         (["a.png", "--size", "64"], "this colorizer sees 32x32 pixels and nothing else"),
         (["a.png", "--strength", "3"], "--strength 3 is beyond 0 to 2"),
         (["a.png", "--samples", "0"], "--samples 0 is too small"),
+        (["-dash.png"], "before photos whose names begin with a dash write --"),
         (["a.png", "b.png", "--out", "notes.txt/new"], "notes.txt/new/a-color.png: Not a directory: check the path"),
     ],
 )
@@ -233,11 +235,12 @@ def test_mistakes_are_a_sentence(ours, arguments, message, tmp_path):
         photo(tmp_path / name)
     (tmp_path / "notes.txt").touch()
     (tmp_path / "empty").mkdir()
+    (tmp_path / "-dash.png").touch()
     done = call("colorize", ours, *arguments, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == 1 or "usage:" in done.stderr
     assert message in done.stderr
-    assert written(tmp_path) == {"a.png", "b.png", "notes.txt"}
+    assert written(tmp_path) == {"-dash.png", "a.png", "b.png", "notes.txt"}
 
 
 def test_what_no_decoder_is_here_for_is_counted(tmp_path):
@@ -321,6 +324,10 @@ def test_a_colouring_that_is_missing_is_made_and_the_others_stay(tiny, tmp_path)
     (tmp_path / "rose-color-1.png").write_bytes(b"my own")
     assert call(*command, cwd=tmp_path).stdout.split() == ["rose-color-2.png"]
     assert (tmp_path / "rose-color-1.png").read_bytes() == b"my own"
+    # What is not of this command is not lost even so.
+    assert "rose-color-1.png is not of this command" in call(*command, "--overwrite", cwd=tmp_path).stderr
+    assert (tmp_path / "rose-color-1.png").read_bytes() == b"my own"
+    (tmp_path / "rose-color-1.png").unlink()
     assert len(call(*command, "--overwrite", cwd=tmp_path).stdout.split()) == 3
 
 
@@ -369,3 +376,90 @@ def test_sixteen_bits_are_tiff_alone(ours, given, tmp_path):
     photo(tmp_path / "rose.png")
     done = call("colorize", ours, "rose.png", "--bit-depth", "16", *given, cwd=tmp_path)
     assert (done.returncode, "--bit-depth 16 is written as tiff and not as" in done.stderr) == (2, True)
+
+
+def test_photos_of_one_name_from_two_calls_do_not_pass_for_each_other(ours, tmp_path):
+    for folder, side in (("a", 40), ("b", 50)):
+        (tmp_path / folder).mkdir()
+        photo(tmp_path / folder / "rose.png", (side, 20))
+    for source, summary in (("a", "1 coloured."), ("b", "1 coloured."), ("b", "0 coloured, 1 there already")):
+        done = call("colorize", ours, f"{source}/rose.png", "--out", "all", cwd=tmp_path)
+        assert done.stderr.startswith(summary), (source, done.stderr)
+    (tmp_path / "all").rename(tmp_path / "moved")
+    assert written(tmp_path / "moved") == {"rose-color.png", "rose-2-color.png"}
+    assert {Image.open(tmp_path / "moved" / name).width for name in written(tmp_path / "moved")} == {40, 50}
+
+
+def test_no_two_photos_have_one_target(tmp_path):
+    files = [tmp_path / name for name in ("x/d/rose.jpg", "y/d/rose.jpg", "z/d-rose-2.jpg")]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        file.touch()
+    targets = targets_of([Photo(file) for file in files], tmp_path / "out", None, None)
+    assert len({target for (target,) in targets.values()}) == 3
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg", "webp", "tiff"])
+def test_an_absurd_resolution_ends_nothing(ours, tmp_path, form):
+    tifffile.imwrite(tmp_path / "a.tif", np.full((20, 30), 90, "uint8"), resolution=(300_000_000, 1))
+    photo(tmp_path / "b.png")
+    done = call("colorize", ours, "a.tif", "b.png", "--format", form, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "2 coloured.\n")
+
+
+def test_a_jpeg_shows_white_where_a_photo_is_transparent(ours, tmp_path):
+    Image.new("RGBA", (40, 20), (0, 0, 0, 0)).save(tmp_path / "a.png")
+    call("colorize", ours, "a.png", "--format", "jpeg", cwd=tmp_path)
+    assert np.asarray(Image.open(tmp_path / "a-color.jpg")).min() > 250
+
+
+def test_a_name_that_is_too_long_ends_nothing(ours, tmp_path):
+    photo(tmp_path / "a.png")
+    for names in (("b" * 300 + ".png", "a.png"), ("a.png", "b" * 300 + ".png")):
+        done = call("colorize", ours, *names, "--overwrite", cwd=tmp_path)
+        assert "its name is too long" in done.stderr
+        assert done.stderr.endswith("1 coloured, 1 could not be used.\n")
+
+
+def test_a_folder_that_is_closed_is_noted(tmp_path, monkeypatch):
+    photo(tmp_path / "a.png")
+    (tmp_path / "closed").mkdir()
+    look = os.scandir
+
+    def refuse(folder):
+        if str(folder).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return look(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    photos = find_photos([tmp_path])
+    assert [found.file.name for found in photos.found] == ["a.png"]
+    assert "closed is left out (Permission denied)" in photos.notes[0]
+
+
+def test_a_colouring_is_known_by_any_name(ours, tmp_path):
+    photo(tmp_path / "a.png")
+    call("colorize", ours, "a.png", "--out", "red.jpg", cwd=tmp_path)
+    assert [found.file.name for found in find_photos([tmp_path]).found] == ["a.png"]
+    # One that is named is meant.
+    assert len(find_photos([tmp_path / "red.jpg"]).found) == 1
+
+
+def test_a_file_has_the_name_of_its_own_folder(tmp_path):
+    photo(tmp_path / "b" / "deep" / "a.png")
+    (tmp_path / "a-link").symlink_to("b", target_is_directory=True)
+    (tmp_path / "b" / "circle").symlink_to("..", target_is_directory=True)
+    assert [found.below.as_posix() for found in find_photos([tmp_path]).found] == ["b/deep"]
+
+
+def test_more_bits_than_are_written_are_told(ours, tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.full((20, 30, 3), 30000, "uint16"), photometric="rgb")
+    done = call("colorize", ours, "a.tif", "--format", "same", cwd=tmp_path)
+    assert "--bit-depth 16 keeps them" in done.stderr
+
+
+def test_files_for_other_programs_colour_nothing(tmp_path):
+    photo(tmp_path / "a.png")
+    done = call("colorize", "flowers.tflite", "a.png", cwd=tmp_path)
+    assert (done.returncode, written(tmp_path)) == (2, {"a.png"})
+    assert "flowers.tflite is for other programs" in done.stderr

@@ -129,6 +129,16 @@ def test_what_answers_otherwise_replaces_nothing(folder, form, out, monkeypatch)
     assert all((folder / path).read_bytes() == content for path, content in bytes_before.items())
 
 
+def test_a_folder_that_holds_something_else_is_not_replaced(folder):
+    from models.export_formats import WRITERS
+
+    (folder / "mine" / "saved_model.pb").parent.mkdir()
+    for name in ("saved_model.pb", "notes.txt"):
+        (folder / "mine" / name).touch()
+    with pytest.raises(UserError, match="holds something else"):
+        WRITERS["saved_model"](load_colorizer(folder / "square.npz"), folder / "mine", {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

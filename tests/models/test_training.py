@@ -122,6 +122,18 @@ def test_a_file_that_is_replaced_is_there_at_every_moment(tmp_path, monkeypatch)
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_two_that_write_one_file_do_not_mix_their_bytes(tmp_path):
+    file = tmp_path / "shared.txt"
+    with replacing(file) as outer, replacing(file) as inner:
+        outer.write_text("outer")
+        inner.write_text("inner")
+    assert file.read_text() == "outer"
+    with pytest.raises(RuntimeError), replacing(file) as scratch:
+        scratch.write_text("half of it")
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["shared.txt"]
+
+
 @pytest.fixture
 def trained(toy, tiny_flowers, tmp_path):
     gan = toy()

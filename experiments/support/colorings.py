@@ -1,0 +1,109 @@
+"""The files that colourings are kept in: their formats, what belongs to them, and what they say of who made them."""
+
+import contextlib
+import struct
+
+import numpy as np
+from PIL import ExifTags, Image
+
+from data_loader.files import exists, sha256_of_text
+
+# Format to its file ending and how it is written: nothing that one sees is lost.
+FORMATS = {
+    "png": (".png", {"compress_level": 3}),
+    "jpeg": (".jpg", {"quality": 95, "subsampling": 0}),
+    "webp": (".webp", {"quality": 95}),
+    "tiff": (".tif", {"compression": "tiff_adobe_deflate"}),
+}
+DEEP = "tiff"  # the format that holds colours of 16 bits
+ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
+MOST_EXIF = 65_000  # bytes that JPEG has room for
+BLOCKS = {ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}  # within an EXIF block
+# What Pillow raises where a format cannot hold a picture, or what belongs to it.
+UNWRITABLE = (ValueError, OSError, RuntimeError, struct.error)
+OURS = "flower-colorization"  # what a colouring says of who made it
+
+
+def save(color, file, photograph, maker=OURS):
+    """Write an RGB array with what belongs to the `Photograph` that it was made of; JPEG has no opacity.
+
+    One of 16 bits is written as TIFF, without EXIF. What a format cannot hold is an error of `UNWRITABLE`.
+    """
+    form = ENDINGS[file.suffix.lower()]
+    if color.dtype == np.uint16:
+        _save_deep(color, file, photograph, maker)
+        return
+    image = Image.fromarray(color)
+    if photograph.alpha and form != "jpeg":
+        # Of several pictures side by side each has the same.
+        copies = image.width // photograph.alpha.width
+        image.putalpha(Image.fromarray(np.tile(np.asarray(photograph.alpha), (1, copies))))
+    exif = _told(photograph.metadata, form == "webp", maker)
+    if form == "jpeg" and len(exif) > MOST_EXIF:
+        exif = _told({}, False, maker)
+    settings = FORMATS[form][1]
+    if form == "tiff" and BLOCKS & set(_loaded(exif)):
+        # These Pillow cannot write into a compressed file.
+        settings = {}
+    image.save(file, **settings, **(photograph.metadata | {"exif": exif}))
+
+
+def _told(metadata, with_resolution, maker):
+    """The EXIF block of a colouring: its photograph's, who made it, and maybe the resolution, as in WebP."""
+    told = _loaded(metadata.get("exif", b""))
+    told[ExifTags.Base.ProcessingSoftware] = maker
+    if with_resolution and "dpi" in metadata:
+        told[ExifTags.Base.XResolution], told[ExifTags.Base.YResolution] = map(float, metadata["dpi"])
+        told[ExifTags.Base.ResolutionUnit] = 2  # inches
+    return told.tobytes()
+
+
+def _loaded(exif):
+    told = Image.Exif()
+    told.load(exif)
+    return told
+
+
+def _save_deep(color, file, photograph, maker):
+    import tifffile
+
+    given = {
+        "metadata": None,
+        "software": False,
+        "extratags": [(ExifTags.Base.ProcessingSoftware, "s", 0, maker, True)],
+        "photometric": "rgb",
+        "compression": "zlib",
+        "iccprofile": photograph.metadata.get("icc_profile"),
+    }
+    if resolution := photograph.metadata.get("dpi"):
+        given |= {"resolution": tuple(map(float, resolution)), "resolutionunit": "INCH"}
+    if photograph.alpha:
+        alpha = np.asarray(photograph.alpha, np.uint16) * 257
+        alpha = np.tile(alpha, (1, color.shape[1] // alpha.shape[1]))
+        color, given["extrasamples"] = np.dstack([color, alpha]), ["unassalpha"]
+    tifffile.imwrite(file, color, **given)
+
+
+def says_it_is_ours(file):
+    """Whether a picture says that this command wrote it."""
+    return _word_of(file).split(" ")[0] == OURS
+
+
+def _word_of(file):
+    """What a picture says of who made it."""
+    with contextlib.suppress(Exception), Image.open(file) as image:  # Pillow raises almost any class
+        return str(image.getexif().get(ExifTags.Base.ProcessingSoftware, ""))
+    return ""
+
+
+def maker_of(photo):
+    """What the colouring of a photo's file says of who made it, and of what: so that it is known by the next call."""
+    with contextlib.suppress(OSError):
+        return f"{OURS} {sha256_of_text(f'{photo.name} {photo.stat().st_size}')[:12]}"
+    return OURS
+
+
+def are_anothers(files, photo):
+    """Whether one of the files is there that another photo became, one of the same name in another call."""
+    words = {_word_of(file) for file in files if exists(file)} - {OURS, maker_of(photo.file)}
+    return any(word.startswith(f"{OURS} ") for word in words)
