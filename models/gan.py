@@ -10,6 +10,7 @@ from data_loader.images import from_network, luma, to_network
 from models import training
 from models.chroma import match_chroma, some_photographs
 from models.colorizing import colorize, colorizer_name, predict_colors, predict_images
+from models.devices import split
 from models.generators import chroma_generator
 from models.layers import gray_as_rgb
 from models.losses import GENERATOR_LOSSES, over_scales
@@ -132,9 +133,10 @@ class ColorizationGAN(keras.Model):
 
     def train_on(self, batch):
         """One step on a batch of arrays; the objective's terms and their sum `loss`, name to number."""
-        # PyTorch's `train_on_batch` takes tensors alone.
-        tensors = {name: ops.convert_to_tensor(value) for name, value in batch.items()}
-        logs = self.train_on_batch(tensors, return_dict=True)
+        with split(batch) as own:
+            # PyTorch's `train_on_batch` takes tensors alone.
+            tensors = {name: ops.convert_to_tensor(value) for name, value in own.items()}
+            logs = self.train_on_batch(tensors, return_dict=True)
         return {name: float(logs[name]) for name in (*self.terms, "loss")}
 
     def objective(self, batch, fake_color):

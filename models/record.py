@@ -18,6 +18,7 @@ from data_loader.files import UserError, replacing, usable_cpus, write_text
 from models.checkpoints import Checkpoints, Progress
 from models.chroma import some_photographs
 from models.colorizing import generators_of
+from models.devices import devices_in_use
 from models.options import TrainingOptions
 from models.presets import script_of
 from models.same_run import CONFIG, require_same_run, what_is_learned
@@ -137,6 +138,7 @@ class RunRecord:
                 "python": platform.python_version(),
                 "machine": platform.machine(),
                 "cpus": usable_cpus(),
+                "devices": devices_in_use(),
             },
         }
 

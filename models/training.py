@@ -1,21 +1,25 @@
 """The train loop, from top to bottom: steps over numbered batches, so that it can begin at any of them."""
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import keras
 from keras import ops
 
 from data_loader.batches import Batches
-from data_loader.files import Interrupted, NonFinite, UserError, only_process_in, progress_bar
+from data_loader.files import Interrupted, LostProcess, NonFinite, UserError, only_process_in, progress_bar
 from models.checkpoints import Checkpoints, Progress
+from models.devices import is_first, most_of_processes, processes
 from models.presets import training_options
 from models.record import RunRecord
+from models.same_run import CONFIG
 from models.starting_weights import start_from
 
 LONG_RUN_SECONDS = 3600
@@ -34,7 +38,7 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
     model.draws(batches, 0)
     steps = options.epochs * batches.steps_per_epoch
     set_rate(model, steps if options.lr_decay == "linear" else None)
-    with only_process_in(run_dir) if run_dir else nullcontext():
+    with _place_of(run_dir) as run_dir:
         record = RunRecord(run_dir, model, flowers, options, batches, preset, data_dir) if run_dir else None
         progress = record.begin(steps) if record else Progress()
         if model.rate_falls_over and int(model.optimizer.iterations) != progress.step:
@@ -53,6 +57,34 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
             saved = record and record.checkpoints.last.exists()
             left = f"The last good checkpoint is {record.checkpoints.last}." if saved else "There is no checkpoint."
             raise NonFinite(f"{error}. {left}") from None
+        except UserError:
+            raise
+        except Exception as error:
+            if processes() == 1:
+                raise
+            # JAX raises whatever its transport has for a connection that broke off.
+            reason = str(error).splitlines()[0]
+            told = "another process of this training has ended, or cannot be reached"
+            raise LostProcess(f"{told} ({reason}): start all of them again with the same commands.") from error
+
+
+@contextmanager
+def _place_of(run_dir):
+    """Yield where this process keeps the run, against other trainings there; None for none.
+
+    Of several processes that train together one writes the run. The others go on from its checkpoint, too, each in a
+    folder of its own that is removed at the end: so all of them compute the same, and none waits for another.
+    """
+    if run_dir is None:
+        yield None
+    elif is_first():
+        with only_process_in(run_dir):
+            yield run_dir
+    else:
+        with tempfile.TemporaryDirectory() as own:
+            if (Path(run_dir) / CONFIG).exists():
+                shutil.copytree(run_dir, own, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "samples"))
+            yield own
 
 
 def _run_steps(model, batches, progress, total, epochs, record, callbacks):
@@ -75,6 +107,7 @@ def _run_steps(model, batches, progress, total, epochs, record, callbacks):
                 began = time.perf_counter()
                 terms = model.train_on(model.batch(batches, progress.step))
                 progress.add(terms, batches.images_in(progress.step), time.perf_counter() - began)
+                stop.agree()
                 hooks.on_train_batch_end(position, progress.means)
                 bar.show(progress)
                 if record:
@@ -139,7 +172,8 @@ class ProgressBar:
     def __init__(self, first, epochs, batches, total):
         self.first, self.epochs, self.batches, self.total = first, epochs, batches, total
         shown, images = batches.images_before(first), batches.images_before(total)
-        self.bar = progress_bar(total=images, initial=shown, unit="image", delay=0, leave=True)
+        how = {"delay": 0, "leave": True, "disable": not is_first()}
+        self.bar = progress_bar(total=images, initial=shown, unit="image", **how)
 
     def show(self, progress):
         """Move on by the step that was just done."""
@@ -153,7 +187,7 @@ class ProgressBar:
             self.timed_from = time.perf_counter()
         elif progress.step == self.first + 11:
             left = (self.total - progress.step) * (time.perf_counter() - self.timed_from) / 10
-            if left > LONG_RUN_SECONDS:
+            if left > LONG_RUN_SECONDS and not self.bar.disable:
                 self.bar.write(
                     f"This run will take about {left / 3600:.1f} hours. It may be stopped at any time (Ctrl-C) "
                     "and goes on with the same command. Quicker: --preset quick, or fewer --epochs.",
@@ -162,9 +196,13 @@ class ProgressBar:
 
 
 class StopOnSignal:
-    """A block in which the first Ctrl-C or SIGTERM is noted in `received`; a second one ends at once."""
+    """A block in which the first Ctrl-C or SIGTERM is noted in `received`; a second one ends at once.
+
+    Of several processes that train together each has received what one has, once all were at `agree`.
+    """
 
     received = None
+    noted = 0
 
     def __enter__(self):
         self.before = {}
@@ -178,7 +216,14 @@ class StopOnSignal:
         for number, handler in self.before.items():
             signal.signal(number, handler)
 
+    def agree(self):
+        """Wait until all processes are here, and stop with them where one of them was told to."""
+        if processes() > 1:
+            self.received = most_of_processes(self.noted) or None
+
     def _receive(self, number, frame):
-        self.received = number
+        self.noted = number
+        if processes() == 1:
+            self.received = number
         self.__exit__()
         os.write(2, b"\nStopping after this step ...\n")

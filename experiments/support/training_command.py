@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -18,7 +19,10 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 def train(script, description):
-    """Parse the command line of a script in `MODELS`, train or go on, and say what there is then."""
+    """Parse the command line of a script in `MODELS`, train or go on, and say what there is then.
+
+    Of several processes that train together the first one speaks.
+    """
     class_name, _ = MODELS[script]
     arguments, options, training = parsed(script, description=description)
     flowers = load_flowers(arguments.dataset, options["image_size"], arguments.data_dir)
@@ -30,16 +34,27 @@ def train(script, description):
     show_notes(flowers)
     keras = import_keras()
     keras.config.set_dtype_policy(arguments.precision)
+    from models import devices
+
+    if arguments.devices or devices.processes() > 1:
+        devices.use_devices(arguments.devices or devices.ALL, training["batch_size"])
+    if devices.is_first():
+        _open(directory.resolve(), script, arguments.fresh)
+    else:
+        sys.stdout = None
+    devices.meet()
     model = getattr(models, class_name)(**options)
-    _open(directory.resolve(), script, arguments.fresh)
-    images = flowers.split_sizes
+    images, count = flowers.split_sizes, devices.devices_in_use()
+    backend = keras.backend.backend() + (f" on {count} devices" if count > 1 else "")
     print(
         f"{class_name}, preset {arguments.preset}, on {flowers.name}: {images['train']} training images "
-        f"of {options['image_size']}x{options['image_size']}, {keras.backend.backend()}, {arguments.precision}.\n"
+        f"of {options['image_size']}x{options['image_size']}, {backend}, {arguments.precision}.\n"
         f"Run directory: {directory}",
         flush=True,
     )
     step = model.train(flowers, directory, preset=arguments.preset, data_dir=arguments.data_dir, **training)
+    if not devices.is_first():
+        return 0
     steps = read_config(directory)["steps"]
     left = f" of {steps}, as --max-steps asks; without it the same command goes on" if step < steps else ""
     print(f"Done: step {step}{left}. Samples are in {directory}/samples.")
@@ -106,6 +121,8 @@ def _parser(script, description):
     add("--run-dir", help=f"where the run is kept (default: results/runs/{script}-...)")
     add("--fresh", action="store_true", help="move an old run of this name aside and start over")
     add("--precision", default="float32", help=f"{' or '.join(PRECISIONS)} (default: float32)")
+    told = "with JAX: split each batch among so many devices, or among all (default: one device)"
+    add("--devices", metavar="N|all", help=told)
     for title, table in (("model", MODELS[script][1]), ("training", TrainingOptions)):
         group = parser.add_argument_group(f"the {title}; the default is the preset's")
         for entry in fields(table):
