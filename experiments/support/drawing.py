@@ -180,8 +180,9 @@ def captions_of(tier, photographs):
     dataset = tier.setting["dataset"]
     captions = {file: told for file, (_, told) in grids(tier.runs, dataset, photographs).items()}
     for name, run in tier.runs.items():
-        # Where noise comes from: z, or dropout.
-        if "noise_size" in run["options"] or run["options"].get("dropout"):
+        # Where noise comes from: z, or dropout, which a pretrained generator has not.
+        options = run["options"]
+        if "noise_size" in options or (options.get("dropout") and options.get("generator") != "pretrained"):
             captions[f"diversity-{name}.png"] = f"{SHOWN_SAMPLES} colourings a picture. {_trained_as(run, dataset)}"
     if panels := tier.systems_in(tier.losses):
         told = "; of several seeds the first is drawn thick" if max(map(len, panels.values())) > 1 else ""
