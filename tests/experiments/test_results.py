@@ -527,7 +527,7 @@ def test_pages_are_written_from_what_is_stored_without_a_training(reproduced, tm
     assert call("reproduce", "--check", "--out", page.parent, cwd=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["reduced-oxford17", "quick-synthetic"])
+@pytest.mark.parametrize("name", ["reduced-oxford17", "quick-synthetic", "best-oxford17"])
 def test_the_captions_of_the_projects_figures_are_the_commands_of_their_runs(name):
     tier = read_tier(PROJECT / "results" / name)
     captions = captions_in(PROJECT / "results" / name / "figures")
