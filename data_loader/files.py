@@ -94,6 +94,8 @@ def _scratch_beside(file):
         with scratch.open("ab") if fcntl else nullcontext() as held:
             if held and not _is_held(held, scratch):
                 continue
+            if held:
+                held.truncate(0)  # of what a killed process left
             try:
                 yield scratch
             except BaseException:

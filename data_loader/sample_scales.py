@@ -127,7 +127,7 @@ class RareTiff(NamedTuple):
         """The opacity as a Pillow image of 8 bits, or None."""
         if self.opacity is None:
             return None
-        tags = {tag: value for tag, value in self.tags.items() if tag in (BITS_PER_SAMPLE, SAMPLE_FORMAT)}
+        tags = {tag: value for tag, value in self.tags.items() if tag != PHOTOMETRIC}
         return eight_and_sixteen_bits(self.opacity, tags)[0]
 
 
@@ -153,17 +153,17 @@ def rare_tiff(path, most_pixels):
         extra = first_of(tags.get(EXTRA_SAMPLES))
         opacity = values[..., colors] if values.shape[-1] > colors and extra else None
         if opacity is not None and extra == PREMULTIPLIED:
-            values = _divided(values, opacity)
+            values = _divided(values, opacity, unit_scale(values, tags)[1])
         return RareTiff(values[..., :3] if colors > 1 else values[..., 0], opacity, tags, len(file.pages))
     return None
 
 
-def _divided(values, opacity):
-    """Colours (h, w, c) that were multiplied by their opacity, as they were before."""
-    most = np.iinfo(values.dtype).max if values.dtype.kind != "f" else 1.0
+def _divided(values, opacity, most):
+    """Colours (h, w, c) from 0 to `most` that were multiplied by their opacity, as they were before."""
     whole = np.empty_like(values)
     for top in range(0, len(values), STRIP):
         rows = slice(top, top + STRIP)
         share = np.maximum(opacity[rows, :, None].astype(np.float64) / most, 1 / 65535)
-        whole[rows] = np.minimum(values[rows] / share, most)
+        colors = np.minimum(values[rows] / share, most)
+        whole[rows] = colors if values.dtype.kind == "f" else np.rint(colors)
     return whole

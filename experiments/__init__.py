@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from data_loader.files import LostProcess, NonFinite, UserError, at_home
+from data_loader.files import NonFinite, UserError, at_home
 from models.option_tables import flag
 from models.presets import MODELS
 
@@ -42,7 +42,7 @@ def run_script(main, *arguments):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="names")
-    sentence, is_alone = None, False
+    sentence = None
     for name in KERAS_LIMITS & set(os.environ):
         print(f"note: {name} is left out of account: --epochs and --max-steps say how long.", file=sys.stderr)
         del os.environ[name]
@@ -51,7 +51,6 @@ def run_script(main, *arguments):
         status = main(*arguments)
     except (UserError, NonFinite) as error:
         status, sentence = 2 if isinstance(error, UserError) else 1, f"error: {error}"
-        is_alone = isinstance(error, LostProcess)
     except BrokenPipeError:
         # The reader of our output has gone, as with `| head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,8 +63,10 @@ def run_script(main, *arguments):
         status, sentence = 128 + getattr(error, "signal_number", 2), f"{str(error) or 'stopped'}."
     if sentence:
         print(sentence, file=sys.stderr, flush=True)
-    if is_alone:
-        # The runtime's own way out would wait for whoever is gone.
+    if status and os.environ.get("KERAS_DISTRIBUTION_NUM_PROCESSES"):
+        # The runtime's own way out would wait for the other processes, which may be gone, or wait for this one.
+        if sys.stdout:
+            sys.stdout.flush()
         os._exit(status)
     sys.exit(status)
 

@@ -132,7 +132,7 @@ def _pack(arguments, file):
         facts = {"image_size": config["options"]["image_size"], "bytes": scratch.stat().st_size}
         facts |= {"sha256": sha256_of_file(scratch), "data": data["name"], "images": data["images"]}
         facts |= {name: config[name] for name in IDENTITY} | {"test": scores}
-        write_text(beside, json.dumps(facts, indent=1) + "\n")
+    write_text(beside, json.dumps(facts, indent=1) + "\n")
     for name, score in scores.items():
         ratio, color = interval(score["ratio_to_gray"], 3), interval(score["colorfulness"], 1)
         print(f"{name}, {score['images']} test photographs: ratio to gray {ratio}, colourfulness {color}")

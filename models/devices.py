@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import keras
 
-from data_loader.files import UserError
+from data_loader.files import LostProcess, UserError
 
 ALL = "all"
 # How Keras is told of a run's processes; the third, KERAS_DISTRIBUTION_JOB_ADDRESSES, is where number 0 is.
@@ -55,23 +55,36 @@ def use_devices(wanted, batch_size):
 
 def _connect():
     """Wait for the other processes; nothing may have been computed yet."""
+    number = os.environ.get(NUMBER, "")
+    if not (number.isdecimal() and int(number) < processes()):
+        raise UserError(f"{NUMBER}={number} is none of {processes()} processes: number them from 0.")
     try:
         keras.distribution.initialize()
     except Exception as error:  # JAX has classes of its own
-        reason = str(error).splitlines()[0]
-        raise UserError(
-            f"the {processes()} processes did not find each other ({reason}): see docs/speed.md."
-        ) from error
+        problem = f"the {processes()} processes did not find each other ({first_line(error)})"
+        raise UserError(f"{problem}: see docs/speed.md for how to start them.") from error
+    import jax
+
+    if jax.local_device_count() * processes() != jax.device_count():
+        raise UserError("the processes have not equally many devices each: show each as many as the others have.")
+
+
+def first_line(error):
+    """What an error says first."""
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def processes():
     """How many processes train together."""
-    return int(os.environ.get(COUNT) or 1)
+    count = os.environ.get(COUNT) or "1"
+    if not (count.isdecimal() and int(count)):
+        raise UserError(f"{COUNT}={count} is no number of processes: set it to one, such as 2.")
+    return int(count)
 
 
 def is_first():
     """Whether this process is the one that writes."""
-    return processes() == 1 or os.environ.get(NUMBER) == "0"
+    return processes() == 1 or int(os.environ[NUMBER]) == 0
 
 
 def devices_in_use():
@@ -92,7 +105,7 @@ def split(batch):
         yield batch
         return
     own = size // processes()
-    first = own * int(os.environ.get(NUMBER) or 0) if processes() > 1 else 0
+    first = own * int(os.environ[NUMBER]) if processes() > 1 else 0
     distribution.is_split = True
     try:
         yield {name: values[first : first + own] for name, values in batch.items()}
@@ -100,9 +113,16 @@ def split(batch):
         distribution.is_split = False
 
 
-def meet():
-    """Wait until all processes are here."""
-    most_of_processes(0)
+def before_others(first=None, *arguments):
+    """Call what the first of several processes does before the others go on; they wait for it."""
+    problem = None
+    try:
+        if first:
+            first(*arguments)
+    except Exception as error:
+        problem = error
+    if most_of_processes(int(problem is not None)):
+        raise problem or LostProcess("the first process of this training could not begin: it says why.")
 
 
 def most_of_processes(number):

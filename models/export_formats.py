@@ -50,7 +50,8 @@ def write_saved_model(colorizer, folder, about):
 
     network = colorizer.for_export()
     probe, expected = _probe(colorizer, network)
-    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - SAVED_MODEL):
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if folder.is_file() or (there and ("saved_model.pb" not in there or there - SAVED_MODEL)):
         raise UserError(f"--out {folder} is no SavedModel, or holds something else, too: choose another name.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as scratch:

@@ -18,7 +18,7 @@ from data_loader.files import UserError, replacing, usable_cpus, write_text
 from models.checkpoints import Checkpoints, Progress
 from models.chroma import some_photographs
 from models.colorizing import generators_of
-from models.devices import devices_in_use
+from models.devices import devices_in_use, processes
 from models.options import TrainingOptions
 from models.presets import script_of
 from models.same_run import CONFIG, require_same_run, what_is_learned
@@ -80,7 +80,8 @@ class RunRecord:
         if progress.step % self.batches.steps_per_epoch:
             interval = self.options.checkpoint_interval
             due = interval and progress.step % interval == 0
-            if due or time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+            # Not where each of several processes would go by its own clock.
+            if due or (processes() == 1 and time.monotonic() - self.saved_at > CHECKPOINT_SECONDS):
                 self._save(progress)
 
     def after_epoch(self, progress):

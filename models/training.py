@@ -16,13 +16,15 @@ from keras import ops
 from data_loader.batches import Batches
 from data_loader.files import Interrupted, LostProcess, NonFinite, UserError, only_process_in, progress_bar
 from models.checkpoints import Checkpoints, Progress
-from models.devices import is_first, most_of_processes, processes
+from models.devices import first_line, is_first, most_of_processes, processes
 from models.presets import training_options
 from models.record import RunRecord
 from models.same_run import CONFIG
 from models.starting_weights import start_from
 
 LONG_RUN_SECONDS = 3600
+# What carries numbers between processes, as in what JAX raises, ValueErrors and RuntimeErrors, where one is gone.
+TRANSPORT = ("Gloo", "NCCL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "coordination")
 ANOTHER_RUN = "--lr-decay linear counts the steps of one run: build a new model for another run."
 
 
@@ -57,13 +59,10 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
             saved = record and record.checkpoints.last.exists()
             left = f"The last good checkpoint is {record.checkpoints.last}." if saved else "There is no checkpoint."
             raise NonFinite(f"{error}. {left}") from None
-        except UserError:
-            raise
-        except Exception as error:
-            if processes() == 1:
+        except (ValueError, RuntimeError) as error:
+            reason = first_line(error)
+            if processes() == 1 or not any(word in reason for word in TRANSPORT):
                 raise
-            # JAX raises whatever its transport has for a connection that broke off.
-            reason = str(error).splitlines()[0]
             told = "another process of this training has ended, or cannot be reached"
             raise LostProcess(f"{told} ({reason}): start all of them again with the same commands.") from error
 

@@ -42,8 +42,8 @@ class Photos:
 def find_photos(paths, out=None):
     """The photographs of files, folders and patterns; a folder's with all below it that is not hidden.
 
-    What this command wrote earlier is left out: what lies in a folder `out` within a named one, and what is found in a
-    folder and says so. So is NAME-color beside NAME, as earlier versions wrote it, which did not say so.
+    What this command wrote earlier is left out: what lies in a folder `out` within a named one, and what says so, but
+    where it alone is named. So is NAME-color beside NAME, as earlier versions wrote it, which did not say so.
 
     A `UserError` where a name means nothing, or a film.
     """
@@ -59,7 +59,8 @@ def find_photos(paths, out=None):
     together = {name for photo in every.values() for name in (photo.file, photo.file.with_suffix(""))}
     written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None
     for real, photo in every.items():
-        if not (_is_within(written_to, real, photo.root) or _is_ours(photo, together, names_in)):
+        is_ours = _is_ours(photo, together, names_in) or (len(every) > 1 and says_it_is_ours(photo.file))
+        if not (is_ours or _is_within(written_to, real, photo.root)):
             photos.found.append(photo)
     if not photos.found:
         raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
@@ -146,7 +147,9 @@ def targets_of(photos, out, form, samples):
         for photo in photos:
             # Folders may be called alike, too.
             named = (_numbered(folders[photo], name, numbers, endings[photo]) for name in _more(names[photo]))
-            targets[photo] = next(files for files in named if not (taken & set(files) or are_anothers(files, photo)))
+            free = (files for files in named if not taken & set(files))
+            # Beside its own photograph a colouring is no other one's, even where that has changed.
+            targets[photo] = next(files for files in free if not (out and are_anothers(files, photo)))
             taken |= set(targets[photo])
     for photo, files in targets.items():
         for file in files:

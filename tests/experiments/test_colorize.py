@@ -463,3 +463,19 @@ def test_files_for_other_programs_colour_nothing(tmp_path):
     done = call("colorize", "flowers.tflite", "a.png", cwd=tmp_path)
     assert (done.returncode, written(tmp_path)) == (2, {"a.png"})
     assert "flowers.tflite is for other programs" in done.stderr
+
+
+def test_a_photo_that_was_changed_has_its_colouring_still(ours, tmp_path):
+    photo(tmp_path / "a.png")
+    call("colorize", ours, "a.png", cwd=tmp_path)
+    photo(tmp_path / "a.png", (60, 50))
+    done = call("colorize", ours, "a.png", "a-color.png", cwd=tmp_path)
+    assert "1 there already" in done.stderr
+    assert written(tmp_path) == {"a.png", "a-color.png"}
+
+
+def test_scans_of_one_length_are_told_apart(ours, tmp_path):
+    for folder, color in (("a", "gray"), ("b", "white")):
+        photo(tmp_path / folder / "scan.bmp", color=color)
+        call("colorize", ours, f"{folder}/scan.bmp", "--out", "all", cwd=tmp_path)
+    assert len(written(tmp_path / "all")) == 2

@@ -132,11 +132,14 @@ def test_what_answers_otherwise_replaces_nothing(folder, form, out, monkeypatch)
 def test_a_folder_that_holds_something_else_is_not_replaced(folder):
     from models.export_formats import WRITERS
 
-    (folder / "mine" / "saved_model.pb").parent.mkdir()
-    for name in ("saved_model.pb", "notes.txt"):
-        (folder / "mine" / name).touch()
-    with pytest.raises(UserError, match="holds something else"):
-        WRITERS["saved_model"](load_colorizer(folder / "square.npz"), folder / "mine", {})
+    for names in (("saved_model.pb", "notes.txt"), ("assets",)):
+        mine = folder / f"mine-{len(names)}"
+        mine.mkdir()
+        for name in names:
+            (mine / name).touch()
+        with pytest.raises(UserError, match="holds something else"):
+            WRITERS["saved_model"](load_colorizer(folder / "square.npz"), mine, {})
+        assert {path.name for path in mine.iterdir()} == set(names)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ OWN |= {"StochasticCycleGAN": UNET | PATCHES | CHROMA | {"pool_size": 2 * BATCH}
 
 
 def weights_after_steps(name):
-    """How far a system's weights have moved after its steps, and all of them, one array."""
+    """How far a system's state has moved after its steps, and all of it, one array: also Adam's, averages and pools."""
     gan = getattr(models, name)(**SYSTEMS[name] | OWN.get(name, {}) | {"learning_rate": LEARNING_RATE})
     gan.optimizer.epsilon = EPSILON
     flowers = load_flowers("synthetic", gan.options.image_size)
@@ -40,7 +40,13 @@ def weights_after_steps(name):
 
 
 def _flat(gan):
-    return np.concatenate([keras.ops.convert_to_numpy(weight).ravel() for weight in gan.trainable_variables])
+    return np.concatenate(
+        [keras.ops.convert_to_numpy(variable).ravel() for variable in gan.state if _is_float(variable)]
+    )
+
+
+def _is_float(variable):
+    return keras.backend.is_float_dtype(keras.backend.standardize_dtype(variable.dtype))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason=
 JAX = os.environ | QUICK_COMPILATION | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(PROJECT)}
 EIGHT = JAX | {"XLA_FLAGS": f"{JAX['XLA_FLAGS']} --xla_force_host_platform_device_count=8"}
 SMALL = ["--preset", "reduced", "--image-size", "32", "--generator-filters", "4", "--discriminator-filters", "4"]
-SMALL += ["--batch-size", "2", "--sample-interval", "0", "--checkpoint-interval", "2"]
+SMALL += ["--batch-size", "2", "--sample-interval", "3", "--checkpoint-interval", "2", "--ema", "0.9"]
 PATIENCE = 600  # seconds
 
 
