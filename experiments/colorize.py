@@ -2,7 +2,7 @@
 
 python experiments/colorize.py photo.jpg                       writes photo-color.png beside it
 python experiments/colorize.py photo.jpg --out red.jpg         writes that file
-python experiments/colorize.py album --out coloured            a folder and all below it, or 'album/*.jpg'
+python experiments/colorize.py album --out coloured            a folder and all below it but what is hidden; 'a*/*.jpg'
 python experiments/colorize.py photo.jpg --compare             gray and colours side by side
 python experiments/colorize.py photo.jpg --strength 0.7        paler, or with more than 1 stronger
 python experiments/colorize.py RUN_DIR photo.jpg               by a run of yours instead of the shipped colorizer
@@ -97,7 +97,8 @@ def _color(colorizer, photo, files, arguments):
         return "unusable"
     if arguments.bit_depth > 8 and photograph.fine is None:
         print(f"note: {photo} was read with 8 bits a colour; its TIFF has no more.", file=sys.stderr)
-    if arguments.bit_depth == 8 and photograph.fine is not None and files[0].suffix == FORMATS[DEEP][0]:
+    asks_for_all = arguments.format == SAME or files[0].suffix == FORMATS[DEEP][0]
+    if arguments.bit_depth == 8 and photograph.fine is not None and asks_for_all:
         print(f"note: {photo} has more than 8 bits, and 8 were written: --bit-depth 16 keeps them.", file=sys.stderr)
     if photograph.pages > 1:
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)

@@ -86,6 +86,13 @@ def _save_deep(color, file, photograph, maker):
     tifffile.imwrite(file, color, **given)
 
 
+def form_of(file):
+    """The key of `FORMATS` that a picture is of, whatever its name; None where it is of none."""
+    with contextlib.suppress(Exception), Image.open(file) as image:  # Pillow raises almost any class
+        return image.format.lower() if image.format.lower() in FORMATS else None
+    return None
+
+
 def says_it_is_ours(file):
     """Whether a picture says that this command wrote it."""
     return _word_of(file).split(" ")[0] == OURS

@@ -14,7 +14,7 @@ from data_loader.files import at_home
 from data_loader.folders import pictures_below
 from data_loader.foreign_files import VIDEOS, frames_of
 from data_loader.photographs import READABLE
-from experiments.support.colorings import ENDINGS, FORMATS, are_anothers, says_it_is_ours
+from experiments.support.colorings import ENDINGS, FORMATS, are_anothers, form_of, says_it_is_ours
 
 WRITTEN_BY_US = re.compile(r"(.+)-color(-\d+)?")
 
@@ -203,4 +203,7 @@ def _numbered(folder, name, numbers, ending):
 
 
 def _form(file, form):
-    return ENDINGS.get(file.suffix.lower(), "png") if form == "same" else form or "png"
+    if form != "same":
+        return form or "png"
+    by_content = None if file.suffix else form_of(file)
+    return ENDINGS.get(file.suffix.lower(), by_content or "png")

@@ -78,7 +78,8 @@ class WebPage:
                 button = gr.Button("Colour it with each colorizer", variant="primary", elem_id="compare")
                 compared = gr.Gallery(label="Each colorizer", columns=3, object_fit="contain", elem_id="compared")
             pair, _, download = shown
-            comparing = button.click(self.compare, photo, compared, **IN_TURN)
+            # "multiple": one that was broken off while a framework was imported goes on in vain, and bars no other.
+            comparing = button.click(self.compare, photo, compared, trigger_mode="multiple", **IN_TURN)
             taken = file.upload(self.take, file, [photo, file, told, compared, pair, download], cancels=[comparing])
             # "multiple": a photograph that is dropped while the one before is being coloured has its turn, too.
             colored = taken.success(self.color, [photo, *given], shown, trigger_mode="multiple", **IN_TURN)

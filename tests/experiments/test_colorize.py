@@ -456,6 +456,14 @@ def test_more_bits_than_are_written_are_told(ours, tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.full((20, 30, 3), 30000, "uint16"), photometric="rgb")
     done = call("colorize", ours, "a.tif", "--format", "same", cwd=tmp_path)
     assert "--bit-depth 16 keeps them" in done.stderr
+    Image.fromarray(np.full((20, 30), 30000, "uint16")).save(tmp_path / "b.png")
+    assert "--bit-depth 16 keeps them" in call("colorize", ours, "b.png", "--format", "same", cwd=tmp_path).stderr
+
+
+def test_a_picture_without_an_ending_may_stay_what_it_is(ours, tmp_path):
+    Image.new("RGB", (40, 30)).save(tmp_path / "a", format="JPEG")
+    call("colorize", ours, "a", "--format", "same", cwd=tmp_path)
+    assert written(tmp_path) == {"a", "a-color.jpg"}
 
 
 def test_files_for_other_programs_colour_nothing(tmp_path):

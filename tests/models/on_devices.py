@@ -26,27 +26,28 @@ OWN |= {"StochasticCycleGAN": UNET | PATCHES | CHROMA | {"pool_size": 2 * BATCH}
 
 
 def weights_after_steps(name):
-    """How far a system's state has moved after its steps, and all of it, one array: also Adam's, averages and pools."""
+    """How far a system's weights have moved after its steps, and its state: Adam's, averages, pools and statistics."""
     gan = getattr(models, name)(**SYSTEMS[name] | OWN.get(name, {}) | {"learning_rate": LEARNING_RATE})
     gan.optimizer.epsilon = EPSILON
     flowers = load_flowers("synthetic", gan.options.image_size)
     batches = Batches(flowers.split("train"), BATCH, gan.options.seed, gan.paired)
-    begun = _flat(gan)
+    begun = _arrays(gan.trainable_variables)
     for step in range(STEPS):
         gan.train_on(gan.batch(batches, step))
     # Any number may be looked at, also one that cannot be split.
     assert len(gan.colorize(np.zeros((3, *[gan.options.image_size] * 2), np.uint8))) == 3
-    return float(np.abs(_flat(gan) - begun).max()), _flat(gan)
+    return _apart(_arrays(gan.trainable_variables), begun), _arrays(gan.state)
 
 
-def _flat(gan):
-    return np.concatenate(
-        [keras.ops.convert_to_numpy(variable).ravel() for variable in gan.state if _is_float(variable)]
-    )
+def _arrays(variables):
+    floats = [variable for variable in variables if keras.backend.is_float_dtype(variable.dtype)]
+    return [keras.ops.convert_to_numpy(variable) for variable in floats]
 
 
-def _is_float(variable):
-    return keras.backend.is_float_dtype(keras.backend.standardize_dtype(variable.dtype))
+def _apart(arrays, expected):
+    """How far arrays are from the expected ones at most; of those larger than 1, as squares may be, the part."""
+    pairs = zip(arrays, expected, strict=True)
+    return max(float(np.abs(ours - own).max() / max(1, np.abs(own).max())) for ours, own in pairs)
 
 
 if __name__ == "__main__":
@@ -58,5 +59,5 @@ if __name__ == "__main__":
         assert devices_in_use() == int(devices)
         for name, (_, expected) in alone.items():
             _, weights = weights_after_steps(name)
-            found[name][devices] = float(np.abs(weights - expected).max())
+            found[name][devices] = _apart(weights, expected)
     print(json.dumps(found))
