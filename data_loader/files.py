@@ -28,10 +28,6 @@ class UserError(ValueError):
     """
 
 
-class LostProcess(UserError):
-    """One of several processes that trained together has ended; the others can do nothing without it."""
-
-
 class NonFinite(ArithmeticError):
     """A loss or a weight became NaN or infinite; the message says which, when, and what is left."""
 
@@ -42,6 +38,11 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, signal_number, step):
         super().__init__(f"Stopped after step {step}, all saved. The same command goes on from there")
         self.signal_number, self.step = signal_number, step
+
+
+def first_line(error):
+    """What an error of a library says first."""
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 @contextmanager
@@ -92,9 +93,9 @@ def _scratch_beside(file):
         scratch = file.with_name(name)
         # Where nothing can be locked it may not stay open, either.
         with scratch.open("ab") if fcntl else nullcontext() as held:
-            if held and not _is_held(held, scratch):
-                continue
             if held:
+                if not _is_held(held, scratch):
+                    continue
                 held.truncate(0)  # of what a killed process left
             try:
                 yield scratch

@@ -14,16 +14,7 @@ from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 from data_loader.color_profiles import fine_in_srgb, in_srgb
 from data_loader.foreign_files import FOREIGN, VIDEOS, advice_on, frames_of
 from data_loader.images import luma, to_unit, to_whole
-from data_loader.sample_scales import (
-    PROFILE,
-    STRIP,
-    TURN,
-    eight_and_sixteen_bits,
-    first_of,
-    is_beyond_pillow,
-    numbers_of,
-    rare_tiff,
-)
+from data_loader.sample_scales import PROFILE, STRIP, eight_and_sixteen_bits, is_beyond_pillow, numbers_of, rare_tiff
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -80,14 +71,20 @@ class Photograph:
         """Itself without transparency."""
         if not self.alpha:
             return self
-        white = Image.new("RGB", self.image.size, "white")
-        white.paste(self.image, mask=self.alpha)
         fine = None if self.fine is None else np.empty_like(self.fine)
         for top in range(0, 0 if fine is None else len(fine), STRIP):
             rows = slice(top, top + STRIP)
             share = np.asarray(self.alpha.crop((0, top, self.alpha.width, min(top + STRIP, len(fine)))), np.uint32)
             fine[rows] = (self.fine[rows] * share + 65535 * (255 - share) + 127) // 255
-        return replace(self, image=white, alpha=None, fine=fine)
+        return replace(self, image=self.image_over_white(), alpha=None, fine=fine)
+
+    def image_over_white(self):
+        """The image, RGB, without transparency."""
+        if not self.alpha:
+            return self.image
+        white = Image.new("RGB", self.image.size, "white")
+        white.paste(self.image, mask=self.alpha)
+        return white
 
 
 def is_picture(file):
@@ -101,7 +98,7 @@ def is_picture(file):
 
 def read_image(source):
     """An RGB Pillow image of what `read_photograph` takes, transparency laid over white."""
-    return read_photograph(source).over_white().image
+    return read_photograph(source).image_over_white()
 
 
 def read_photograph(source, most_pixels=MAX_PIXELS):
@@ -186,18 +183,14 @@ def _of_rare_tiff(file, most_pixels):
     with contextlib.suppress(ValueError, TypeError, ArithmeticError):
         image, fine = _upright_bits(found)
         rgb, fine, metadata = _in_srgb(image, fine, found.tags.get(PROFILE), found.resolution)
-        alpha = _turned(found.alpha, _turn(found)) if found.alpha else None
+        alpha = _turned(found.alpha, found.turn)
         return Photograph(rgb, alpha, metadata, found.pages, np.asarray(fine) if fine else None)
     return None
 
 
-def _turn(found):
-    return first_of(found.tags.get(TURN)) or 1
-
-
 def _upright_bits(found):
     """`eight_and_sixteen_bits` of a `RareTiff`, turned as it says."""
-    return [_turned(part, _turn(found)) for part in eight_and_sixteen_bits(found.values, found.tags)]
+    return [_turned(part, found.turn) for part in eight_and_sixteen_bits(found.values, found.tags)]
 
 
 def _require_sound(width, height, most_pixels=MAX_PIXELS):
@@ -230,7 +223,7 @@ def _photograph(image, file=None):
     if exif:
         # Deep colours were turned when they were read.
         turn = 1 if deep else exif.get(ExifTags.Base.Orientation, 1)
-        rgb, alpha, fine = (_turned(part, turn) if part else None for part in (rgb, alpha, fine))
+        rgb, alpha, fine = (_turned(part, turn) for part in (rgb, alpha, fine))
         with contextlib.suppress(Exception):
             metadata["exif"] = _told(exif)
     return Photograph(rgb, alpha, metadata, pages, np.asarray(fine) if fine else None)
@@ -284,8 +277,8 @@ def _exif(image):
 
 
 def _turned(image, orientation):
-    """A picture upright, by the number that EXIF has for how the camera was held."""
-    if orientation == 1:
+    """A picture, if there is one, upright, by the number that EXIF has for how the camera was held."""
+    if not image or orientation == 1:
         return image
     oriented = image.copy()
     oriented.getexif()[ExifTags.Base.Orientation] = orientation

@@ -29,7 +29,7 @@ def is_beyond_pillow(image):
     """
     tags = dict(getattr(image, "tag_v2", {}))
     is_deep = image.mode in ("RGB", "RGBA", "RGBX") and max(np.ravel(tags.get(BITS_PER_SAMPLE, ())), default=8) > 8
-    is_signed = image.mode == "L" and first_of(tags.get(SAMPLE_FORMAT)) == SIGNED
+    is_signed = image.mode == "L" and _first(tags.get(SAMPLE_FORMAT)) == SIGNED
     return image.format == "TIFF" and (is_deep or is_signed)
 
 
@@ -39,7 +39,7 @@ def numbers_of(image):
     if image.format in ("PNG", "PPM"):  # what these hold, Pillow brings to 16 bits
         return values, {BITS_PER_SAMPLE: 16}
     # Pillow has no whole numbers of 32 bits without a sign, as a TIFF's are by default.
-    is_unsigned = BITS_PER_SAMPLE in tags and (first_of(tags.get(SAMPLE_FORMAT)) or UNSIGNED) == UNSIGNED
+    is_unsigned = BITS_PER_SAMPLE in tags and (_first(tags.get(SAMPLE_FORMAT)) or UNSIGNED) == UNSIGNED
     return values.view(np.uint32) if is_unsigned and values.dtype == np.int32 else values, tags
 
 
@@ -78,15 +78,15 @@ def unit_scale(values, tags):
     bits without a sign. Otherwise from 0 to the smallest of 1 (floats), 255, 4095, 65535 and 2³² − 1 that holds 99.9 %
     of the values, or to the largest that they can hold.
     """
-    least, most = (first_of(tags.get(tag)) for tag in (SMALLEST, LARGEST))
-    if most is None and first_of(tags.get(MOST_USED)) in ALL_BITS:
-        most = first_of(tags[MOST_USED])
+    least, most = (_first(tags.get(tag)) for tag in (SMALLEST, LARGEST))
+    if most is None and _first(tags.get(MOST_USED)) in ALL_BITS:
+        most = _first(tags[MOST_USED])
     if most is not None and most > (least or 0):
         return least or 0, most
     is_float = np.issubdtype(values.dtype, np.floating)
-    is_signed = first_of(tags.get(SAMPLE_FORMAT)) == SIGNED or (not tags and values.dtype.kind == "i")
+    is_signed = _first(tags.get(SAMPLE_FORMAT)) == SIGNED or (not tags and values.dtype.kind == "i")
     # Of a file they are its own: Pillow widens what it reads.
-    bits = first_of(tags.get(BITS_PER_SAMPLE)) or 8 * values.dtype.itemsize
+    bits = _first(tags.get(BITS_PER_SAMPLE)) or 8 * values.dtype.itemsize
     if not is_float and bits <= 16 and not is_signed:
         return 0, 2.0**bits - 1
     finite = values[np.isfinite(values)]
@@ -97,7 +97,7 @@ def unit_scale(values, tags):
     return 0, next((scale for scale in scales if (finite <= scale).sum() >= WITHIN * finite.size), scales[-1])
 
 
-def first_of(value):
+def _first(value):
     """A tag's number, of several samples the first; None where there is none."""
     return next(iter(value), None) if isinstance(value, tuple) else value
 
@@ -112,6 +112,11 @@ class RareTiff(NamedTuple):
     opacity: np.ndarray | None
     tags: dict
     pages: int
+
+    @property
+    def turn(self):
+        """How the camera was held, a number as EXIF has it."""
+        return _first(self.tags.get(TURN)) or 1
 
     @property
     def resolution(self):
@@ -138,19 +143,16 @@ def rare_tiff(path, most_pixels):
     with contextlib.suppress(Exception), tifffile.TiffFile(path) as file:
         page = file.pages[0]
         tags = {tag.code: tag.value for tag in page.tags if isinstance(tag.value, int | float | tuple | bytes)}
-        is_known = tags.get(PHOTOMETRIC) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB)
+        is_known = tags.get(PHOTOMETRIC) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB) and page.dtype.kind in "uif"
         # Before anything is decoded: a small file may hold any number of samples a pixel, or of layers.
         is_large = page.imagewidth * page.imagelength > most_pixels or page.samplesperpixel > MOST_SAMPLES
         if is_large or page.imagedepth > 1 or not is_known:
             return None
-        values = page.asarray()
-        if values.dtype.kind not in "uif":
-            return None
-        values = values.reshape(*values.shape[:2], 1) if values.ndim == 2 else values
+        values = np.atleast_3d(page.asarray())
         if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and page.samplesperpixel > 1:
             values = np.moveaxis(values, 0, -1)
         colors = 3 if values.shape[-1] > 2 else 1
-        extra = first_of(tags.get(EXTRA_SAMPLES))
+        extra = _first(tags.get(EXTRA_SAMPLES))
         opacity = values[..., colors] if values.shape[-1] > colors and extra else None
         if opacity is not None and extra == PREMULTIPLIED:
             values = _divided(values, opacity, unit_scale(values, tags)[1])

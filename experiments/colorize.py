@@ -30,7 +30,7 @@ from data_loader import UserError
 from data_loader.files import at_home, exists, progress_bar, replacing
 from data_loader.photographs import UnusableImage, read_photograph
 from experiments import run_script
-from experiments.support.colorings import DEEP, ENDINGS, FORMATS, UNWRITABLE, maker_of, save, says_it_is_ours
+from experiments.support.colorings import DEEP, ENDINGS, FORMATS, UNWRITABLE, as_held, maker_of, save, says_it_is_ours
 from experiments.support.photo_jobs import find_photos, targets_of
 from experiments.support.runs import opened_colorizer
 from models.photographs import BIT_DEPTHS, require_strength
@@ -87,9 +87,7 @@ def _deep_format(arguments):
 def _color(colorizer, photo, files, arguments):
     """Colour one photo and write what it becomes; "coloured" or "unusable"."""
     try:
-        photograph = read_photograph(photo)
-        if ENDINGS[files[0].suffix.lower()] == "jpeg":  # which has no opacity
-            photograph = photograph.over_white()
+        photograph = as_held(read_photograph(photo), files[0])
         given = (arguments.size, arguments.strength, arguments.samples, arguments.seed, arguments.bit_depth)
         colors = colorizer.colorize(photograph, *given)
     except UnusableImage as reason:
@@ -104,17 +102,20 @@ def _color(colorizer, photo, files, arguments):
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
     if arguments.compare:
         gray = photograph.levels(arguments.bit_depth).repeat(3, axis=-1)
+    maker = maker_of(photo)
     for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
-        if exists(file) and not arguments.overwrite:
-            continue
-        if exists(file) and not (says_it_is_ours(file) or (arguments.out and file == at_home(arguments.out))):
-            print(f"error: {file} is not of this command: move it, or give it as --out to replace it.", file=sys.stderr)
-            return "unusable"
+        if exists(file):
+            if not arguments.overwrite:
+                continue
+            if not (says_it_is_ours(file) or (arguments.out and file == at_home(arguments.out))):
+                advice = "move it, or give it as --out to replace it"
+                print(f"error: {file} is not of this command: {advice}.", file=sys.stderr)
+                return "unusable"
         if arguments.compare:
             color = np.concatenate([gray, color], axis=1)
         try:
             with replacing(file) as scratch:
-                save(color, scratch, photograph, maker_of(photo))
+                save(color, scratch, photograph, maker)
         except UNWRITABLE as error:
             if getattr(error, "errno", None) in (HOPELESS_OUT if arguments.out else HOPELESS):
                 raise OSError(error.errno, error.strerror, str(file)) from error

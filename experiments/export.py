@@ -20,7 +20,7 @@ import argparse
 import json
 
 from data_loader import UserError
-from data_loader.files import replacing, sha256_of_file, write_text
+from data_loader.files import first_line, replacing, sha256_of_file, write_text
 from data_loader.joined_flowers import sets_named
 from evaluation.baselines import PERFECT
 from experiments import import_keras, run_script
@@ -80,8 +80,7 @@ def _convert(arguments, form, out):
     except (UserError, OSError):
         raise
     except Exception as error:  # Keras and the converters have classes of their own for what they cannot do
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        problem = f"--format {form} cannot be made of {source} with {backend} ({reason})"
+        problem = f"--format {form} cannot be made of {source} with {backend} ({first_line(error)})"
         raise UserError(f"{problem}: use another.") from error
     files = [file for file in out.rglob("*") if file.is_file()] if out.is_dir() else [out]
     size = sum(file.stat().st_size for file in files) / 1e6
@@ -118,10 +117,8 @@ def _pack(arguments, file):
         raise UserError("--data-dir does not go with a run of joined sets: set $FLOWERS17_DIR and $FLOWERS102_DIR.")
     if beside.exists() and "sha256" not in beside.read_text(encoding="utf-8", errors="replace"):
         raise UserError(f"{beside}, where the scores go, is no such file: choose another --out.")
-    sets = [
-        flowers_of_runs(configs, part, arguments.data_dir)
-        for part in (sets_named(data["dataset"]) if data.get("parts") else [None])
-    ]
+    parts = sets_named(data["dataset"]) if data.get("parts") else [None]
+    sets = [flowers_of_runs(configs, part, arguments.data_dir) for part in parts]
     import_keras()
     from models.colorizing import load_network, pack, unpack
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import keras
 
-from data_loader.files import LostProcess, UserError
+from data_loader.files import UserError, first_line
 
 ALL = "all"
 # How Keras is told of a run's processes; the third, KERAS_DISTRIBUTION_JOB_ADDRESSES, is where number 0 is.
@@ -69,11 +69,6 @@ def _connect():
         raise UserError("the processes have not equally many devices each: show each as many as the others have.")
 
 
-def first_line(error):
-    """What an error says first."""
-    return (str(error) or type(error).__name__).splitlines()[0]
-
-
 def processes():
     """How many processes train together."""
     count = os.environ.get(COUNT) or "1"
@@ -84,7 +79,12 @@ def processes():
 
 def is_first():
     """Whether this process is the one that writes."""
-    return processes() == 1 or int(os.environ[NUMBER]) == 0
+    return _number() == 0
+
+
+def _number():
+    """Which of the processes this is, from 0."""
+    return int(os.environ[NUMBER]) if processes() > 1 else 0
 
 
 def devices_in_use():
@@ -105,7 +105,7 @@ def split(batch):
         yield batch
         return
     own = size // processes()
-    first = own * int(os.environ[NUMBER]) if processes() > 1 else 0
+    first = own * _number()
     distribution.is_split = True
     try:
         yield {name: values[first : first + own] for name, values in batch.items()}
@@ -113,16 +113,16 @@ def split(batch):
         distribution.is_split = False
 
 
-def before_others(first=None, *arguments):
-    """Call what the first of several processes does before the others go on; they wait for it."""
+def before_others(call, *arguments):
+    """Call what the first process does before the others go on; they wait for it."""
     problem = None
     try:
-        if first:
-            first(*arguments)
+        if is_first():
+            call(*arguments)
     except Exception as error:
         problem = error
     if most_of_processes(int(problem is not None)):
-        raise problem or LostProcess("the first process of this training could not begin: it says why.")
+        raise problem or UserError("the first process of this training could not begin: it says why.")
 
 
 def most_of_processes(number):

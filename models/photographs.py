@@ -24,8 +24,7 @@ BIT_DEPTHS = (8, 16)
 def require_strength(strength):
     """Raise a `UserError` where a strength of colours is beyond its range."""
     if not 0 <= strength <= MOST_STRENGTH:
-        problem = f"--strength {strength:g} is beyond 0 to {MOST_STRENGTH:g}"
-        raise UserError(f"{problem}: use a number between, such as 1.")
+        raise UserError(f"--strength {strength:g} is beyond 0 to {MOST_STRENGTH:g}: use a number between, such as 1.")
 
 
 class PhotoColorizer:
@@ -73,7 +72,7 @@ class PhotoColorizer:
             photograph = read_photograph(photograph).over_white()
         image = photograph.image
         # What transparency hides, the network does not see.
-        seen = self.small(photograph.over_white().image, size)
+        seen = self.small(photograph.image_over_white(), size)
         colorings = self.chroma(luma(to_unit(np.asarray(seen))), samples, seed)
         if not np.isfinite(colorings).all():
             raise UserError("the network puts out values that are not finite: train it again, or use an older one.")

@@ -14,9 +14,9 @@ import keras
 from keras import ops
 
 from data_loader.batches import Batches
-from data_loader.files import Interrupted, LostProcess, NonFinite, UserError, only_process_in, progress_bar
+from data_loader.files import Interrupted, NonFinite, UserError, first_line, only_process_in, progress_bar
 from models.checkpoints import Checkpoints, Progress
-from models.devices import first_line, is_first, most_of_processes, processes
+from models.devices import is_first, most_of_processes, processes
 from models.presets import training_options
 from models.record import RunRecord
 from models.same_run import CONFIG
@@ -64,7 +64,7 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
             if processes() == 1 or not any(word in reason for word in TRANSPORT):
                 raise
             told = "another process of this training has ended, or cannot be reached"
-            raise LostProcess(f"{told} ({reason}): start all of them again with the same commands.") from error
+            raise UserError(f"{told} ({reason}): start all of them again with the same commands.") from error
 
 
 @contextmanager

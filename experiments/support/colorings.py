@@ -26,8 +26,13 @@ SAMPLE = 65_536  # bytes of a photograph at its beginning, middle and end, by wh
 OURS = "flower-colorization"  # what a colouring says of who made it
 
 
+def as_held(photograph, file):
+    """A `Photograph` as the format of a file can hold it: JPEG has no opacity."""
+    return photograph.over_white() if ENDINGS[file.suffix.lower()] == "jpeg" else photograph
+
+
 def save(color, file, photograph, maker=OURS):
-    """Write an RGB array with what belongs to the `Photograph` that it was made of; JPEG has no opacity.
+    """Write an RGB array with what belongs to the `Photograph` that it was made of, which is `as_held`.
 
     One of 16 bits is written as TIFF, without EXIF. What a format cannot hold is an error of `UNWRITABLE`.
     """
@@ -36,7 +41,7 @@ def save(color, file, photograph, maker=OURS):
         _save_deep(color, file, photograph, maker)
         return
     image = Image.fromarray(color)
-    if photograph.alpha and form != "jpeg":
+    if photograph.alpha:
         # Of several pictures side by side each has the same.
         copies = image.width // photograph.alpha.width
         image.putalpha(Image.fromarray(np.tile(np.asarray(photograph.alpha), (1, copies))))
@@ -121,5 +126,6 @@ def maker_of(photo):
 
 def are_anothers(files, photo):
     """Whether one of the files is there that another photo became, one of the same name in another call."""
-    words = {_word_of(file) for file in files if exists(file)} - {OURS, maker_of(photo.file)}
-    return any(word.startswith(f"{OURS} ") for word in words)
+    words = {_word_of(file) for file in files if exists(file)}
+    # Only where there is one is the photograph itself looked at.
+    return any(word.startswith(f"{OURS} ") and word != maker_of(photo.file) for word in words)

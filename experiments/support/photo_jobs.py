@@ -59,8 +59,9 @@ def find_photos(paths, out=None):
     together = {name for photo in every.values() for name in (photo.file, photo.file.with_suffix(""))}
     written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None
     for real, photo in every.items():
-        is_ours = _is_ours(photo, together, names_in) or (len(every) > 1 and says_it_is_ours(photo.file))
-        if not (is_ours or _is_within(written_to, real, photo.root)):
+        is_called_so = _is_within(written_to, real, photo.root) or _is_called_as_ours(photo, together, names_in)
+        is_meant = photo.root is None and len(every) == 1
+        if not (is_called_so or (not is_meant and says_it_is_ours(photo.file))):
             photos.found.append(photo)
     if not photos.found:
         raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
@@ -113,13 +114,15 @@ def _is_within(out, real, root):
     return Path(out) != root and Path(out).is_relative_to(root)
 
 
-def _is_ours(photo, together, names_in):
-    """Whether a photo is what another one became: one of those `together`, or for files that are not named, on disk."""
+def _is_called_as_ours(photo, together, names_in):
+    """Whether a photo is called as what another one became: one of those `together`, or for files that are not named,
+    on disk.
+    """
     written = WRITTEN_BY_US.fullmatch(photo.file.stem)
-    source = photo.file.with_name(written[1]) if written else None
-    if source in together or photo.root is None:
-        return source in together
-    return (source and source.name in names_in(source.parent)) or says_it_is_ours(photo.file)
+    if not written:
+        return False
+    source = photo.file.with_name(written[1])
+    return source in together or (photo.root is not None and source.name in names_in(source.parent))
 
 
 def targets_of(photos, out, form, samples):
@@ -205,5 +208,4 @@ def _numbered(folder, name, numbers, ending):
 def _form(file, form):
     if form != "same":
         return form or "png"
-    by_content = None if file.suffix else form_of(file)
-    return ENDINGS.get(file.suffix.lower(), by_content or "png")
+    return (ENDINGS.get(file.suffix.lower()) if file.suffix else form_of(file)) or "png"

@@ -39,11 +39,9 @@ def train(script, description):
     if arguments.devices or devices.processes() > 1:
         devices.use_devices(arguments.devices or devices.ALL, training["batch_size"])
     model = getattr(models, class_name)(**options)
-    if devices.is_first():
-        devices.before_others(_open, directory.resolve(), script, arguments.fresh)
-    else:
+    if not devices.is_first():
         sys.stdout = None
-        devices.before_others()
+    devices.before_others(_open, directory.resolve(), script, arguments.fresh)
     images, count = flowers.split_sizes, devices.devices_in_use()
     backend = keras.backend.backend() + (f" on {count} devices" if count > 1 else "")
     print(

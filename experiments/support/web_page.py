@@ -16,7 +16,7 @@ import numpy as np
 from data_loader import UserError
 from data_loader.images import luma, to_uint8, to_unit
 from data_loader.photographs import MIN_SIDE, UnusableImage, read_photograph
-from experiments.support.colorings import FORMATS, UNWRITABLE, save
+from experiments.support.colorings import FORMATS, UNWRITABLE, as_held, save
 from models.photographs import MOST_STRENGTH
 
 TITLE = "Colours for gray photographs"
@@ -140,13 +140,13 @@ class WebPage:
             yield gr.skip()
             return
         colorizer, photograph = self.colorizers[name], self.read_again(photo)
-        small = _small(photograph.over_white().image)
+        small = _small(photograph.image_over_white())
         colors = _colored(colorizer, small, strength, seed)
         which = gr.Slider(visible=colorizer.has_samples)
         yield (_gray(small), colors), which, gr.DownloadButton(f"{DOWNLOAD} …", interactive=False)
         file = self.folder / uuid.uuid4().hex / f"{Path(photo).stem}-color{FORMATS[form][0]}"
         file.parent.mkdir()
-        photograph = photograph.over_white() if form == "jpeg" else photograph
+        photograph = as_held(photograph, file)
         try:
             save(_colored(colorizer, photograph, strength, seed), file, photograph)
         except UNWRITABLE as error:
@@ -160,7 +160,7 @@ class WebPage:
         if not _is_here(photo):
             yield gr.skip()
             return
-        small = _small(self.read_again(photo).over_white().image)
+        small = _small(self.read_again(photo).image_over_white())
         shown = [(_gray(small), "gray")]
         for name in self.colorizers:
             shown.append((_colored(self.colorizers[name], small), name))
