@@ -36,7 +36,7 @@ def pictures_below(folder):
             pictures.append(file)
         elif ending in FOREIGN:
             foreign[ending] += 1
-    notes = [f"{folder}: {count} {ending} files are left out: {advice_on(ending)}" for ending, count in foreign.items()]
+    notes = [f"{folder}: {count} with {ending} left out: {advice_on(ending)}" for ending, count in foreign.items()]
     return pictures, notes + [f"{error.filename} is left out ({error.strerror}): may you read it?" for error in closed]
 
 

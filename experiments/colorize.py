@@ -40,7 +40,7 @@ from models.shipped import default, named, shipped, soonest
 SAME = "same"
 # What keeps the next photograph from being written, too: no room, or nothing may be written, anywhere or in an --out.
 HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-HOPELESS_OUT = (*HOPELESS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
+HOPELESS_OUT = (*HOPELESS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOENT, errno.EEXIST)
 # Endings of files that colour.
 PACKED = (".npz", ".onnx")
 
@@ -100,6 +100,8 @@ def _color(colorizer, photo, files, arguments):
         print(f"note: {photo} has more than 8 bits, and 8 were written: --bit-depth 16 keeps them.", file=sys.stderr)
     if photograph.pages > 1:
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
+    if len(photograph.image.getcolors(2) or ()) == 2:
+        print(f"note: {photo} has two shades alone: scanned in gray it would get more colour.", file=sys.stderr)
     if arguments.compare:
         gray = photograph.levels(arguments.bit_depth).repeat(3, axis=-1)
     maker = maker_of(photo)

@@ -149,7 +149,8 @@ def targets_of(photos, out, form, samples):
         names, targets, taken = _names(photos, folders), {}, set()
         for photo in photos:
             # Folders may be called alike, too.
-            named = (_numbered(folders[photo], name, numbers, endings[photo]) for name in _more(names[photo]))
+            stems = (folders[photo] / f"{name}-color" for name in _more(names[photo]))
+            named = ([stem.with_name(f"{stem.name}{number}{endings[photo]}") for number in numbers] for stem in stems)
             free = (files for files in named if not taken & set(files))
             # Beside its own photograph a colouring is no other one's, even where that has changed.
             targets[photo] = next(files for files in free if not (out and are_anothers(files, photo)))
@@ -199,10 +200,6 @@ def _names(photos, folders):
 def _more(name):
     """A name, then the same with a number behind it, without end."""
     return itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-
-
-def _numbered(folder, name, numbers, ending):
-    return [folder / f"{name}-color{number}{ending}" for number in numbers]
 
 
 def _form(file, form):

@@ -235,7 +235,7 @@ def test_files_that_nothing_can_read_are_counted(tmp_path):
         (tmp_path / f"{number}.CR2").touch()
     flowers = load_flowers(str(tmp_path), image_size=16)
     assert len(flowers.ids) == 5
-    assert "6 .cr2 files are left out" in flowers.notes[0]
+    assert "6 with .cr2 left out" in flowers.notes[0]
 
 
 def test_the_cache_may_be_below_home(tmp_path, monkeypatch):

@@ -228,6 +228,7 @@ def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypa
         (["a.png", "--samples", "0"], "--samples 0 is too small"),
         (["-dash.png"], "before photos whose names begin with a dash write --"),
         (["a.png", "b.png", "--out", "notes.txt/new"], "notes.txt/new/a-color.png: Not a directory: check the path"),
+        (["a.png", "b.png", "--out", "astray/new"], "astray/new/a-color.png: File exists: check the path"),
     ],
 )
 def test_mistakes_are_a_sentence(ours, arguments, message, tmp_path):
@@ -235,6 +236,7 @@ def test_mistakes_are_a_sentence(ours, arguments, message, tmp_path):
         photo(tmp_path / name)
     (tmp_path / "notes.txt").touch()
     (tmp_path / "empty").mkdir()
+    (tmp_path / "astray").symlink_to("nowhere/at-all")
     (tmp_path / "-dash.png").touch()
     done = call("colorize", ours, *arguments, cwd=tmp_path)
     assert done.returncode == 2
@@ -248,7 +250,7 @@ def test_what_no_decoder_is_here_for_is_counted(tmp_path):
     for number in range(6):
         (tmp_path / f"{number}.JXL").touch()
     (note,) = find_photos([tmp_path]).notes
-    assert "6 .jxl files are left out: export them as JPEG or TIFF" in note
+    assert "6 with .jxl left out: export them as JPEG or TIFF" in note
 
 
 @pytest.mark.parametrize(("form", "ending"), [("png", "png"), ("webp", "webp"), ("tiff", "tif"), ("jpeg", "jpg")])
@@ -464,6 +466,16 @@ def test_a_picture_without_an_ending_may_stay_what_it_is(ours, tmp_path):
     Image.new("RGB", (40, 30)).save(tmp_path / "a", format="JPEG")
     call("colorize", ours, "a", "--format", "same", cwd=tmp_path)
     assert written(tmp_path) == {"a", "a-color.jpg"}
+
+
+def test_a_scan_of_one_bit_is_told_that_gray_would_do_more(ours, tmp_path):
+    dots = np.random.default_rng(0).random((40, 50)) < 0.5
+    Image.fromarray(dots).save(tmp_path / "a.png")
+    photo(tmp_path / "b.png")
+    done = call("colorize", ours, "a.png", "b.png", cwd=tmp_path)
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if "two shades alone" in line] == [done.stderr.splitlines()[0]]
+    assert done.stderr.startswith("note: a.png")
 
 
 def test_files_for_other_programs_colour_nothing(tmp_path):
