@@ -12,7 +12,7 @@ import PIL
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
 from data_loader.color_profiles import fine_in_srgb, in_srgb
-from data_loader.foreign_files import FOREIGN, VIDEOS, advice_on, frames_of
+from data_loader.foreign_files import FOREIGN, advice_on
 from data_loader.images import luma, to_unit, to_whole
 from data_loader.sample_scales import PROFILE, STRIP, eight_and_sixteen_bits, is_beyond_pillow, numbers_of, rare_tiff
 
@@ -141,8 +141,6 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         ending = Path(source).suffix.lower()
         if ending in (".tif", ".tiff") and (photograph := _of_rare_tiff(source, most_pixels)):
             return photograph
-        if ending in VIDEOS:
-            raise UnusableImage(f"it is a film: {frames_of(source)}") from error
         if ending in FOREIGN - READABLE:
             raise UnusableImage(f"there is no decoder for {ending} here: {advice_on(ending)[:-1]}") from error
         if getattr(error, "errno", None) == errno.ELOOP:

@@ -3,10 +3,14 @@
 python experiments/benchmark.py                                  the paper's CycleGAN, float32 and bfloat16
 python experiments/benchmark.py --preset quick --json speed.json
 python experiments/benchmark.py cyclegan capsule_cyclegan cyclegan,discriminator=patch-capsule pix2pix
+python experiments/benchmark.py --preset quick --profile         where a step's processor time goes
 KERAS_BACKEND=jax python experiments/benchmark.py                without the TensorFlow-only columns
+pip install -e '.[torch]'                                        and CycleGAN's step in PyTorch is timed beside ours
 
 Each MODEL is a training script's name, with options after commas; every other one is compared with the first.
-The hand-written step runs in the same process, with the same runtime settings, and so measures the form of the step.
+The step with two tapes, by hand in TensorFlow, runs in the same process with the same runtime settings, and so measures
+the form of the step. The one in PyTorch has the same networks, weights and objective. A quotient of 0.9 is: ours is
+quicker.
 All take turns, a few steps each, so that a machine that slows down slows all of them. Medians count. The floor is
 the step's floating-point operations over the best matrix-product rate measured in the same run.
 Run it on an idle machine.
@@ -28,8 +32,11 @@ import time
 from data_loader import UserError
 from data_loader.files import write_text
 from experiments import import_keras, run_script
+from experiments.support.step_profile import hold_to_one_thread, profile
 from experiments.support.step_timing import STEPS_A_TURN, measure, parse_variant
-from experiments.support.training_command import PRECISIONS
+from models.precision import PRECISIONS, instruction_sets
+
+DEAREST = 20
 
 
 def main():
@@ -43,6 +50,8 @@ def main():
     import_keras()
     if arguments.first_step:
         return _first_step(variants[0])
+    if arguments.profile:
+        return _profile(variants[0], arguments.precisions[0])
     report = {"preset": arguments.preset, "machine": _machine(), "cold_start": _cold_start(arguments)}
     report |= measure(variants, arguments.precisions, arguments.turns)
     report["ratios"] = _ratios(report, [variant.name for variant in variants])
@@ -63,6 +72,7 @@ def _ratios(report, names):
             if name != first:
                 pairs[f"{name} over {first}, {precision}"] = seconds[one], seconds[f"{first}, {precision}"]
             pairs[f"step over floor, {one}"] = seconds[one], operations and operations / rate
+            pairs[f"step over PyTorch's, {one}"] = seconds[one], seconds.get(f"{name}, PyTorch {precision}")
         pairs[f"step over two tapes, {name}"] = seconds.get(f"{name}, float32"), seconds.get(f"{name}, two tapes")
         both = (seconds.get(f"{name}, {precision}") for precision in PRECISIONS)
         pairs[f"{' over '.join(PRECISIONS)}, {name}"] = tuple(both)
@@ -97,14 +107,26 @@ def _first_step(variant):
     return 0
 
 
+def _profile(variant, precision):
+    """Print where a step's processor time goes."""
+    hold_to_one_thread()
+    gan = variant.build(precision)
+    kinds, places = profile(gan, variant.batches(gan)(0))
+    whole = sum(spent.milliseconds for spent in kinds)
+    print(f"\n{variant.name}, batch {variant.batch_size}, {precision}: {whole:.0f} ms of one core a step")
+    for title, rows in (("by kind", kinds), (f"the {DEAREST} dearest", places[:DEAREST])):
+        print(f"\n{title:70}{'ms':>10}{'share':>10}{'Gflop/s':>10}")
+        print(*(spent.line(whole) for spent in rows if spent.milliseconds > whole / 1000), sep="\n")
+    return 0
+
+
 def _machine():
-    flags = Path("/proc/cpuinfo")
     return {
         "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "platform": platform.platform(terse=True),
         "processor": platform.machine(),
         "cpus": os.cpu_count(),
-        "avx512_bf16": flags.exists() and "avx512_bf16" in flags.read_text(encoding="utf-8"),
+        "bfloat16_instructions": sorted(instruction_sets()),
     }
 
 
@@ -113,7 +135,7 @@ def _print(report, sizes):
     machine, cold, first = report["machine"], report["cold_start"], next(iter(sizes))
     print(
         f"\nPreset {report['preset']}, batch {sizes[first]}, {machine['backend']}, {machine['cpus']} "
-        f"{machine['processor']} cores, avx512_bf16: {'yes' if machine['avx512_bf16'] else 'no'}\n"
+        f"{machine['processor']} cores, bfloat16: {' '.join(machine['bfloat16_instructions']) or 'no instructions'}\n"
     )
     for name, seconds in report["step_seconds"].items():
         rate = sizes[name.rpartition(", ")[0]] / seconds
@@ -138,6 +160,8 @@ def _parser():
     add("--turns", type=int, default=5, metavar="N", help=f"turns of {STEPS_A_TURN} steps (default: 5)")
     told = "what to compare (default: both; bfloat16 is very slow on a processor without avx512_bf16)"
     add("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS, help=told)
+    told = "print where a step of the first model spends its time, by kind of operation, and nothing else (TensorFlow)"
+    add("--profile", action="store_true", help=told)
     add("--json", metavar="FILE", help="write the figures here too")
     add("--first-step", action="store_true", help=argparse.SUPPRESS)
     return parser

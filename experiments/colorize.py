@@ -101,7 +101,7 @@ def _color(colorizer, photo, files, arguments):
     if photograph.pages > 1:
         print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
     if len(photograph.image.getcolors(2) or ()) == 2:
-        print(f"note: {photo} has two shades alone: scanned in gray it would get more colour.", file=sys.stderr)
+        print(f"note: {photo} has two shades alone, and stays almost as it is: scan it in gray.", file=sys.stderr)
     if arguments.compare:
         gray = photograph.levels(arguments.bit_depth).repeat(3, axis=-1)
     maker = maker_of(photo)

@@ -35,6 +35,7 @@ from experiments.support.store import read_tier, read_tiers, write_tier
 from experiments.support.tiers import FIXED, TIERS, command_line, image_size, is_done, is_trained_as, train
 from experiments.support.training_command import show_notes
 from models.option_tables import require_choice
+from models.precision import AUTO
 
 
 def main():
@@ -96,6 +97,8 @@ def _require_sound(arguments):
             raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")
         if entry.split("=")[0] in FIXED:
             raise UserError(f"--set {entry} would change what the claims compare: set another option.")
+        if entry == f"precision={AUTO}":
+            raise UserError(f"--set {entry} could give runs that are compared two precisions: name one.")
 
 
 def _needed(plan, only):

@@ -14,7 +14,7 @@ from models.devices import split
 from models.generators import chroma_generator
 from models.layers import gray_as_rgb
 from models.losses import GENERATOR_LOSSES, over_scales
-from models.norm_statistics import measure_statistics
+from models.norm_statistics import batch_norms_of, measure_statistics
 from models.optimizer import AveragingAdam, RatedAdam
 from models.projected import projected_eye
 from models.record import draw_grid
@@ -65,12 +65,15 @@ class ColorizationGAN(keras.Model):
     def judged(self, discriminator, real, fake):
         """What a discriminator that learns puts out for what `look` gives of real and of fake images."""
         fake = keras.tree.map_structure(ops.stop_gradient, fake)
-        if not self.eye:
+        if batch_norms_of(discriminator):
+            # Their statistics would be of real images and fakes together.
             return discriminator(real, training=True), discriminator(fake, training=True)
-        # In one call, for spectral norms move once a call.
+        # In one call, which is quicker, and for spectral norms move once a call.
         both = keras.tree.map_structure(lambda *maps: ops.concatenate(maps), real, fake)
-        halves = [ops.split(output, 2) for output in discriminator(both, training=True)]
-        return [real for real, _ in halves], [fake for _, fake in halves]
+        outputs = discriminator(both, training=True)
+        if not self.eye:
+            return ops.split(outputs, 2)
+        return zip(*(ops.split(output, 2) for output in outputs), strict=True)
 
     def over_luma(self, chroma):
         """G as the options ask for it: `chroma`, a network that puts out Cb and Cr, over its input's luma."""
@@ -91,8 +94,7 @@ class ColorizationGAN(keras.Model):
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
         o = self.options
         adam = (o.learning_rate, o.beta1, o.beta2)
-        plain = keras.optimizers.Adam(*adam)
-        self.compile(AveragingAdam(*adam, ema, factors) if ema else RatedAdam(*adam, factors) if factors else plain)
+        self.compile(AveragingAdam(*adam, ema, factors) if ema else RatedAdam(*adam, factors))
         self.optimizer.build(self.trainable_variables)
         self.built = True
 

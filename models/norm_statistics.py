@@ -9,12 +9,17 @@ from models.layers import unlisted
 MOST_BATCHES = 32
 
 
+def batch_norms_of(network):
+    """The batch norms among a network's layers."""
+    return [layer for layer in network._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+
+
 def measure_statistics(network, images, batch_size):
     """Give a network's batch norms the mean statistics of batches of images (n, S, S, c) in [-1, 1], as in training.
 
     Where the network reads z, it is drawn from N(0, I), always the same. Nothing else changes, dropout's seeds neither.
     """
-    norms = [layer for layer in network._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    norms = batch_norms_of(network)
     if not norms:
         return
     momenta = [norm.momentum for norm in norms]

@@ -7,9 +7,10 @@ from keras import ops
 
 
 class RatedAdam(keras.optimizers.Adam):
-    """Adam whose learning rate is multiplied by a factor for some variables.
+    """Adam whose learning rate is multiplied by a factor for some variables, by one kernel where there is one.
 
-    `factors` are pairs of a factor and its variables; all others have 1.
+    `factors` are pairs of a factor and its variables; all others have 1. TensorFlow's kernel goes once over a weight
+    and what is kept of it, which Keras' operations read and write a dozen times; the others' compilers do the same.
     """
 
     def __init__(self, learning_rate, beta1, beta2, factors=(), **settings):
@@ -23,6 +24,27 @@ class RatedAdam(keras.optimizers.Adam):
             groups.setdefault(self.factor_of.get(id(variable), 1.0), []).append((gradient, variable))
         for factor, pairs in groups.items():
             super()._backend_update_step(*map(list, zip(*pairs, strict=True)), learning_rate * factor)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """One step of Adam for a variable, by the kernel; on TensorFlow alone, elsewhere it is not called."""
+        if keras.backend.backend() != "tensorflow":
+            super().update_step(gradient, variable, learning_rate)
+            return
+        import tensorflow as tf
+
+        step, index = ops.cast(self.iterations + 1, "float32"), self._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=ops.power(self.beta_1, step),
+            beta2_power=ops.power(self.beta_2, step),
+            lr=ops.cast(learning_rate, "float32"),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=ops.cast(gradient, "float32"),
+        )
 
 
 class AveragingAdam(RatedAdam):

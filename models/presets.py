@@ -82,6 +82,10 @@ PRESETS = {
 }
 
 
+# Those that train at the precision that is faster on the machine; all else is float32 unless it is asked for.
+AUTOMATIC = ("best", "quick")
+
+
 def run_options(script, preset, given=None):
     """A run's model options and `TrainingOptions`: the preset's, except for what is given, name to value of either.
 

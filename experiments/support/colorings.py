@@ -94,7 +94,8 @@ def _save_deep(color, file, photograph, maker):
 def form_of(file):
     """The key of `FORMATS` that a picture is of, whatever its name; None where it is of none."""
     with contextlib.suppress(Exception), Image.open(file) as image:  # Pillow raises almost any class
-        return image.format.lower() if image.format.lower() in FORMATS else None
+        form = "jpeg" if image.format == "MPO" else image.format.lower()  # a phone's, with a second picture in it
+        return form if form in FORMATS else None
     return None
 
 

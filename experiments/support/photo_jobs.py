@@ -12,7 +12,6 @@ from pathlib import Path
 from data_loader import UserError
 from data_loader.files import at_home
 from data_loader.folders import pictures_below
-from data_loader.foreign_files import VIDEOS, frames_of
 from data_loader.photographs import READABLE
 from experiments.support.colorings import ENDINGS, FORMATS, are_anothers, form_of, says_it_is_ours
 
@@ -45,7 +44,7 @@ def find_photos(paths, out=None):
     What this command wrote earlier is left out: what lies in a folder `out` within a named one, and what says so, but
     where it alone is named. So is NAME-color beside NAME, as earlier versions wrote it, which did not say so.
 
-    A `UserError` where a name means nothing, or a film.
+    A `UserError` where a name means nothing, or nothing is left.
     """
     photos, every, names_in = Photos(), {}, cache(_names_in)
     if not all(map(str.strip, map(str, paths))):
@@ -63,18 +62,17 @@ def find_photos(paths, out=None):
         is_meant = photo.root is None and len(every) == 1
         if not (is_called_so or (not is_meant and says_it_is_ours(photo.file))):
             photos.found.append(photo)
-    if not photos.found:
-        raise UserError(f"{', '.join(map(str, paths))} holds no photograph: name JPEG, PNG or other images.")
     if left := len(every) - len(photos.found):
         photos.notes.append(f"{left} left out: written by this command, or called NAME-color as what it writes.")
+    if not photos.found:
+        reason = " ".join(photos.notes) or "name JPEG, PNG or other images."
+        raise UserError(f"{', '.join(map(str, paths))} holds no photograph: {reason}")
     return photos
 
 
 def _photos_of(name, notes):
     """The photographs that a word of the command line means."""
     path = at_home(name)
-    if path.suffix.lower() in VIDEOS:
-        raise UserError(f"{path} is a film: {frames_of(path)}.")
     try:
         if path.is_dir():
             return _photos_below(path, notes, path)
@@ -205,4 +203,5 @@ def _more(name):
 def _form(file, form):
     if form != "same":
         return form or "png"
-    return (ENDINGS.get(file.suffix.lower()) if file.suffix else form_of(file)) or "png"
+    # By what it is, whatever it is called; Pillow does not know every TIFF.
+    return form_of(file) or ENDINGS.get(file.suffix.lower()) or "png"

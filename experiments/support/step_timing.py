@@ -1,4 +1,4 @@
-"""Time the training steps of several models in turns, beside a hand-written step and the machine's floor."""
+"""Time the training steps of several models in turns, beside hand-written steps and the machine's floor."""
 
 import time
 from collections import defaultdict
@@ -93,12 +93,16 @@ def _steps(variants, precisions):
     """What is timed, name to functions of a batch and of a step to its batch; and operations as `measure` has them."""
     import keras
 
+    from experiments.support.torch_step import has_torch_step, torch_step
+
     steps, operations = {}, {}
     for precision in precisions:
         for variant in variants:
             gan = variant.build(precision)
             batch = variant.batches(gan)
             steps[f"{variant.name}, {precision}"] = gan.train_on, batch
+            if has_torch_step(gan):
+                steps[f"{variant.name}, PyTorch {precision}"] = torch_step(gan, precision), batch
             if precision == "float32" and keras.backend.backend() == "tensorflow":
                 operations[variant.name] = count_operations(gan, batch(0))
                 # The hand-written step has the plain terms and nothing that is drawn.
@@ -123,7 +127,7 @@ def count_operations(gan, batch):
 
     specs = {name: tf.TensorSpec(array.shape, array.dtype) for name, array in batch.items()}
     graph = tf.function(gradients).get_concrete_function(specs).graph
-    return sum(_operations(op) for op in _needed(graph))
+    return sum(operations_of(op) for op in _needed(graph))
 
 
 def _needed(graph):
@@ -136,7 +140,7 @@ def _needed(graph):
     return seen
 
 
-def _operations(op):
+def operations_of(op):
     """Two operations a multiplication and addition; 0 for what is neither convolution nor product."""
     shapes = [tensor.shape for tensor in (*op.inputs, *op.outputs)]
     if op.type in ("MatMul", "BatchMatMulV2"):

@@ -133,7 +133,9 @@ def _settings(plan, arguments):
 def command_line(run, folder, dataset, plan, arguments):
     """The words behind its script's name that train a run in a folder of runs."""
     _, own = RUNS[configuration_of(run)]
-    options = {"run-dir": Path(folder) / run, "preset": arguments.preset} | _settings(plan, arguments) | own
+    # Whatever the machine: the runs of a tier are compared.
+    options = {"run-dir": Path(folder) / run, "preset": arguments.preset, "precision": "float32"}
+    options |= _settings(plan, arguments) | own
     options |= {"dataset": dataset, "seed": place_of(run)[1]}
     options |= {"data-dir": arguments.data_dir} if arguments.data_dir else {}
     return [word for option, value in options.items() for word in typed(option, value)]

@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import os
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -12,10 +13,9 @@ from experiments import RESULTS, command, import_keras
 from experiments.support.runs import has_checkpoint, read_config
 from models.option_tables import flag, require_choice
 from models.options import TrainingOptions
-from models.presets import MODELS, PRESETS, run_options
+from models.precision import AUTO, PRECISIONS, automatic_precision
+from models.presets import AUTOMATIC, MODELS, PRESETS, run_options
 from models.same_run import CONFIG
-
-PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 def train(script, description):
@@ -29,11 +29,15 @@ def train(script, description):
     usual = RESULTS / "runs" / f"{script}-{flowers.name}-{arguments.preset}-seed{options['seed']}"
     directory = Path(arguments.run_dir or usual)
     _require_run_or_empty(directory.resolve())
-    if (directory / CONFIG).is_file() and not arguments.fresh:
-        flowers = flowers.known_as(read_config(directory)["data"])
+    before = read_config(directory) if (directory / CONFIG).is_file() and not arguments.fresh else None
+    if before:
+        flowers = flowers.known_as(before["data"])
     show_notes(flowers)
     keras = import_keras()
-    keras.config.set_dtype_policy(arguments.precision)
+    precision, reason = arguments.precision, ""
+    if precision == AUTO:
+        precision, reason = _automatic(options, directory, before)
+    keras.config.set_dtype_policy(precision)
     from models import devices
 
     if arguments.devices or devices.processes() > 1:
@@ -46,7 +50,7 @@ def train(script, description):
     backend = keras.backend.backend() + (f" on {count} devices" if count > 1 else "")
     print(
         f"{class_name}, preset {arguments.preset}, on {flowers.name}: {images['train']} training images "
-        f"of {options['image_size']}x{options['image_size']}, {backend}, {arguments.precision}.\n"
+        f"of {options['image_size']}x{options['image_size']}, {backend}, {precision}{reason}.\n"
         f"Run directory: {directory}",
         flush=True,
     )
@@ -64,10 +68,20 @@ def train(script, description):
 def parsed(script, words=None, description=None):
     """What the words behind a script's name say: the arguments, and the model's and the training's options as dicts."""
     arguments = _parser(script, description).parse_args(words)
-    require_choice("--precision", arguments.precision, PRECISIONS)
+    if arguments.precision is None:
+        arguments.precision = AUTO if arguments.preset in AUTOMATIC else PRECISIONS[0]
+    require_choice("--precision", arguments.precision, (*PRECISIONS, AUTO))
     names = [entry.name for table in (MODELS[script][1], TrainingOptions) for entry in fields(table)]
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     return arguments, *map(asdict, run_options(script, arguments.preset, given))
+
+
+def _automatic(options, directory, before):
+    """The precision of a run that asks for `auto`, and why: what a run that goes on had, whatever the machine now."""
+    if before and has_checkpoint(directory):
+        return before["precision"], " as before"
+    precision, reason = automatic_precision(options, os.environ["KERAS_BACKEND"])
+    return precision, f" ({reason})"
 
 
 def _require_run_or_empty(directory):
@@ -118,7 +132,11 @@ def _parser(script, description):
     add("--data-dir", help="folder that already holds the Oxford images")
     add("--run-dir", help=f"where the run is kept (default: results/runs/{script}-...)")
     add("--fresh", action="store_true", help="move an old run of this name aside and start over")
-    add("--precision", default="float32", help=f"{' or '.join(PRECISIONS)} (default: float32)")
+    told = f"{' or '.join(PRECISIONS)}, or {AUTO}: the faster one for these networks on this processor, by a table of "
+    told += (
+        f"measurements; a run keeps the one it began with (default: {AUTO} for {' and '.join(AUTOMATIC)}, or float32)"
+    )
+    add("--precision", help=told)
     told = "with JAX: split each batch among so many devices, or among all (default: one device)"
     add("--devices", metavar="N|all", help=told)
     for title, table in (("model", MODELS[script][1]), ("training", TrainingOptions)):

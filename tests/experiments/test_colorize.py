@@ -221,7 +221,6 @@ def test_names_of_what_is_written(names, out, form, expected, tmp_path, monkeypa
         (["*.gif"], "*.gif does not exist"),
         (["**.png"], "**.png is no pattern"),
         ([""], "a word of the command line is empty"),
-        (["film.mp4"], "ffmpeg -i film.mp4 frames/%05d.png"),
         (["empty"], "empty holds no photograph"),
         (["a.png", "--size", "64"], "this colorizer sees 32x32 pixels and nothing else"),
         (["a.png", "--strength", "3"], "--strength 3 is beyond 0 to 2"),
@@ -466,6 +465,36 @@ def test_a_picture_without_an_ending_may_stay_what_it_is(ours, tmp_path):
     Image.new("RGB", (40, 30)).save(tmp_path / "a", format="JPEG")
     call("colorize", ours, "a", "--format", "same", cwd=tmp_path)
     assert written(tmp_path) == {"a", "a-color.jpg"}
+
+
+def test_films_are_told_what_to_do_about_and_end_nothing(ours, tmp_path):
+    photo(tmp_path / "album" / "a.png")
+    (tmp_path / "album" / "b.mp4").write_bytes(b"film")
+    told = "take the pictures out by 'mkdir frames && ffmpeg -i FILM frames/%05d.png', then colour the folder frames."
+    named = call("colorize", ours, "album/a.png", "album/b.mp4", "--out", "out", cwd=tmp_path)
+    assert (named.returncode, written(tmp_path / "out")) == (2, {"a-color.png"})
+    assert f"error: album/b.mp4 cannot be used: there is no decoder for .mp4 here: {told}" in named.stderr
+    (note,) = find_photos([tmp_path / "album"]).notes
+    assert note.endswith(f"1 with .mp4 left out: {told}")
+
+
+def test_where_nothing_is_left_it_says_what_was_left_out(ours, tmp_path):
+    photo(tmp_path / "a.png")
+    assert call("colorize", ours, "a.png", "--out", "out", cwd=tmp_path).returncode == 0
+    (tmp_path / "out" / "b.heic").touch()
+    done = call("colorize", ours, "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "out holds no photograph: out: 1 with .heic left out: pip install pillow-heif" in done.stderr
+    assert "1 left out: written by this command" in done.stderr
+
+
+def test_the_same_format_is_what_a_file_is_and_not_what_it_is_called(tmp_path):
+    for name, form, ending in (("a.png", "JPEG", "jpg"), ("b.jpg", "PNG", "png"), ("c.jpg", "MPO", "jpg")):
+        photo(tmp_path / "x.png")
+        with Image.open(tmp_path / "x.png") as image:
+            image.save(tmp_path / name, form)
+        (files,) = targets_of(find_photos([tmp_path / name]).found, None, "same", None).values()
+        assert files == [tmp_path / f"{name[0]}-color.{ending}"]
 
 
 def test_a_scan_of_one_bit_is_told_that_gray_would_do_more(ours, tmp_path):

@@ -195,6 +195,7 @@ MORE_MISTAKES = [
     ("reproduce", ["--seeds", "0"], "--seeds 0 is too small"),
     ("reproduce", ["--set", "epochs"], "--set epochs names no value"),
     ("reproduce", ["--set", "seed=1"], "--set seed=1 would change what the claims compare"),
+    ("reproduce", ["--set", "precision=auto"], "--set precision=auto could give runs that are compared two precisions"),
 ]
 
 

@@ -6,8 +6,9 @@ import pytest
 from keras import ops
 
 from data_loader import UserError
-from models import CycleGAN
+from models import CapsuleCycleGAN, CycleGAN
 from models.losses import cross_entropy, l1, l2, least_squares
+from models.optimizer import RatedAdam
 from models.options import CycleGANOptions
 from tests.models.learners import learners_of
 
@@ -47,6 +48,7 @@ def test_the_terms_are_those_of_the_equations(gan, batch):
         "d_color": (np.mean((gan.D_Y(color) - 1) ** 2) + np.mean(gan.D_Y(fake_color) ** 2)) / 2,
         "d_gray": (np.mean((gan.D_X(gray) - 1) ** 2) + np.mean(gan.D_X(fake_gray) ** 2)) / 2,
     }
+    expected = {name: float(value) for name, value in expected.items()}
     assert terms_of(gan, batch) == pytest.approx(expected, rel=1e-4)
     assert list(terms_of(gan, batch)) == gan.terms
     loss = number(gan.compute_loss(batch, y_pred=fake_color))
@@ -108,6 +110,39 @@ def test_adam_has_the_settings_of_the_options(tiny):
     defaults = CycleGANOptions()
     assert (defaults.learning_rate, defaults.beta1, defaults.beta2) == (2e-4, 0.9, 0.999)
     assert (defaults.lambda_cycle, defaults.lambda_identity, defaults.cycle_loss) == (10, 0, "l1")
+
+
+def test_adam_by_one_kernel_is_adam():
+    rng = np.random.default_rng(0)
+    start, *gradients = (rng.normal(size=(30, 7)).astype("float32") for _ in range(6))
+    ends = []
+    for adam in (keras.optimizers.Adam(1e-2, 0.5, 0.99), RatedAdam(1e-2, 0.5, 0.99)):
+        weight = keras.Variable(start)
+        adam.build([weight])
+        for gradient in gradients:
+            adam.apply([ops.convert_to_tensor(gradient)], [weight])
+        ends.append([ops.convert_to_numpy(variable) for variable in (weight, *adam.variables)])
+    for ours, keras_own in zip(*reversed(ends), strict=True):
+        np.testing.assert_allclose(ours, keras_own, rtol=1e-5, atol=1e-7)
+    assert abs(ends[1][0] - start).max() > 0.01
+
+
+def test_real_and_fake_are_judged_in_one_call_as_in_two(gan, batch, monkeypatch):
+    fakes = batch["color"][::-1].copy()
+    alone = [gan.D_Y(images, training=True) for images in (batch["color"], fakes)]
+    calls, call = [], gan.D_Y.call
+    monkeypatch.setattr(gan.D_Y, "call", lambda *given, **named: calls.append(1) or call(*given, **named))
+    for logits, expected in zip(gan.judged(gan.D_Y, batch["color"], fakes), alone, strict=True):
+        np.testing.assert_allclose(*map(ops.convert_to_numpy, (logits, expected)), rtol=1e-4, atol=1e-5)
+    assert len(calls) == 1
+
+
+def test_batch_norms_see_real_and_fake_apart(batch):
+    capsules = CapsuleCycleGAN(image_size=32, generator="unet", generator_filters=4, discriminator_filters=16)
+    fakes = np.zeros_like(batch["color"])
+    apart, _ = capsules.judged(capsules.D_Y, batch["color"], fakes)
+    expected = capsules.D_Y(batch["color"], training=True)
+    np.testing.assert_array_equal(*map(ops.convert_to_numpy, (apart, expected)))
 
 
 def test_a_step_moves_every_network(tiny, batch):

@@ -1,0 +1,128 @@
+"""Where a training step's processor time goes, by TensorFlow's own profiler."""
+
+import re
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_loader import UserError
+from experiments.support.step_timing import operations_of
+
+# Type of TensorFlow's operations to what it is called here; the others are called by their types.
+KINDS = {
+    "Conv2D": "convolutions",
+    "Conv2DBackpropFilter": "convolutions' gradients of filters",
+    "Conv2DBackpropInput": "convolutions' gradients of inputs",
+    "DepthwiseConv2dNative": "depthwise convolutions",
+    "DepthwiseConv2dNativeBackpropFilter": "depthwise convolutions' gradients of filters",
+    "DepthwiseConv2dNativeBackpropInput": "depthwise convolutions' gradients of inputs",
+    "MatMul": "matrix products",
+    "_MklMatMul": "matrix products",
+    "BatchMatMulV2": "matrix products",
+    "MirrorPad": "reflection padding",
+    "MirrorPadGrad": "reflection padding's gradients",
+    "Pad": "padding with zeros",
+    "Cast": "casts",
+    "ResourceApplyAdam": "Adam",
+    "Mul": "multiplications",
+    "Sub": "subtractions",
+    "RealDiv": "divisions",
+    "AddN": "additions",
+    "AddV2": "additions",
+    "SquaredDifference": "squared differences",
+    "Mean": "means and sums",
+    "Sum": "means and sums",
+    "Tile": "tiles",
+    "Relu": "ReLU and its gradients",
+    "ReluGrad": "ReLU and its gradients",
+    "LeakyRelu": "ReLU and its gradients",
+    "LeakyReluGrad": "ReLU and its gradients",
+    "StridedSlice": "slices",
+    "StridedSliceGrad": "slices' gradients",
+}
+STEPS = 3
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What operations of one name took in a step: milliseconds of one core, and their floating-point operations."""
+
+    name: str
+    milliseconds: float
+    operations: int
+
+    def line(self, whole):
+        """Itself as a row of a table, where all of a step takes `whole` milliseconds."""
+        rate = f"{self.operations / self.milliseconds / 1e6:10.0f}" if self.operations else f"{'':10}"
+        return f"{self.name:70}{self.milliseconds:10.1f}{self.milliseconds / whole:10.1%}{rate}"
+
+
+def profile(gan, batch):
+    """What each kind of operation, and each operation by itself, takes in a step on a batch: two lists of `Spent`.
+
+    Both begin with the dearest. Time is processor time where TensorFlow is held to one thread.
+    """
+    import tensorflow as tf
+
+    specs = {name: tf.TensorSpec(array.shape, array.dtype) for name, array in batch.items()}
+    step = tf.function(lambda batch: gan.train_step((batch,))).get_concrete_function(specs)
+    tensors = {name: tf.constant(array) for name, array in batch.items()}
+    step(tensors)
+    counted = {op.name: operations_of(op) for op in step.graph.get_operations()}
+    # oneDNN does a convolution and its bias at once, under the bias' name.
+    biases = [op for op in step.graph.get_operations() if op.type == "BiasAdd"]
+    with_bias = {op.name: operations_of(op.inputs[0].op) for op in biases}
+    with tempfile.TemporaryDirectory() as folder:
+        tf.profiler.experimental.start(folder)
+        for _ in range(STEPS):
+            step(tensors)
+        tf.profiler.experimental.stop()
+        (file,) = Path(folder).rglob("*.xplane.pb")
+        seconds = _seconds_by_operation(file.read_bytes())
+    by_kind, by_name = defaultdict(list), defaultdict(list)
+    for (name, kind), spent in seconds.items():
+        found = 1000 * spent / STEPS, counted.get(name, 0) or (kind.endswith("WithBias") and with_bias.get(name, 0))
+        # By whichever library's kernel it is done.
+        kind = re.sub("^_MklNative(?:Fused)?|WithBias$", "", kind)
+        by_kind[KINDS.get(kind, kind)].append(found)
+        by_name[f"{_place(name)} ({kind})"].append(found)
+    return [_dearest_first(groups) for groups in (by_kind, by_name)]
+
+
+def hold_to_one_thread():
+    """Have TensorFlow compute with one thread, before it computes at all; a `UserError` on another backend."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise UserError("--profile reads TensorFlow's profiler: leave KERAS_BACKEND out.")
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _seconds_by_operation(profiled):
+    """Name and type of each operation to its seconds, from the bytes of a profile."""
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+    space, seconds = xplane_pb2.XSpace(), defaultdict(float)
+    space.ParseFromString(profiled)
+    for plane in space.planes:
+        for line in (line for line in plane.lines if line.name.startswith("tf_Compute")):
+            for event in line.events:
+                name, _, kind = plane.event_metadata[event.metadata_id].name.rpartition(":")
+                if name and not name.endswith(":"):
+                    seconds[name, kind] += event.duration_ps / 1e12
+    return seconds
+
+
+def _place(name):
+    """Where in the networks an operation is: its name without the steps that lead there."""
+    return "/".join(name.split("/")[-3:-1]) or name
+
+
+def _dearest_first(groups):
+    """Name to (milliseconds, operations) of its parts as `Spent`."""
+    sums = (Spent(name, sum(ms for ms, _ in parts), sum(n for _, n in parts)) for name, parts in groups.items())
+    return sorted(sums, key=lambda spent: -spent.milliseconds)
