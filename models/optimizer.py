@@ -10,7 +10,8 @@ class RatedAdam(keras.optimizers.Adam):
     """Adam whose learning rate is multiplied by a factor for some variables, by one kernel where there is one.
 
     `factors` are pairs of a factor and its variables; all others have 1. TensorFlow's kernel goes once over a weight
-    and what is kept of it, which Keras' operations read and write a dozen times; the others' compilers do the same.
+    and what is kept of it, which Keras' operations read and write a dozen times, and a graph of one operation a weight
+    is soon made. The other backends' compilers see to it by themselves.
     """
 
     def __init__(self, learning_rate, beta1, beta2, factors=(), **settings):
@@ -22,29 +23,20 @@ class RatedAdam(keras.optimizers.Adam):
         groups = {}
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             groups.setdefault(self.factor_of.get(id(variable), 1.0), []).append((gradient, variable))
+        step = self._step_by_kernels if _has_kernels() else super()._backend_update_step
         for factor, pairs in groups.items():
-            super()._backend_update_step(*map(list, zip(*pairs, strict=True)), learning_rate * factor)
+            step(*map(list, zip(*pairs, strict=True)), learning_rate * factor)
 
-    def update_step(self, gradient, variable, learning_rate):
-        """One step of Adam for a variable, by the kernel; on TensorFlow alone, elsewhere it is not called."""
-        if keras.backend.backend() != "tensorflow":
-            super().update_step(gradient, variable, learning_rate)
-            return
+    def _step_by_kernels(self, gradients, variables, learning_rate):
         import tensorflow as tf
 
-        step, index = ops.cast(self.iterations + 1, "float32"), self._get_variable_index(variable)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
-            beta1_power=ops.power(self.beta_1, step),
-            beta2_power=ops.power(self.beta_2, step),
-            lr=ops.cast(learning_rate, "float32"),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
-            grad=ops.cast(gradient, "float32"),
-        )
+        step = ops.cast(self.iterations + 1, "float32")
+        powers = {"beta1_power": ops.power(self.beta_1, step), "beta2_power": ops.power(self.beta_2, step)}
+        settings = {"lr": learning_rate, "beta1": self.beta_1, "beta2": self.beta_2, "epsilon": self.epsilon}
+        for gradient, variable in zip(gradients, variables, strict=True):
+            index = self._get_variable_index(variable)
+            kept = {"m": self._momentums[index].value.handle, "v": self._velocities[index].value.handle}
+            tf.raw_ops.ResourceApplyAdam(var=variable.value.handle, grad=gradient, **kept, **settings, **powers)
 
 
 class AveragingAdam(RatedAdam):
@@ -67,6 +59,20 @@ class AveragingAdam(RatedAdam):
     def ema_momentum(self, momentum):
         self.final_momentum = momentum
 
+    def _update_model_variables_moving_average(self, trainable_variables):
+        if not _has_kernels():
+            super()._update_model_variables_moving_average(trainable_variables)
+            return
+        import tensorflow as tf
+
+        # As Keras does: the first step's weights are the first average.
+        momentum = self.ema_momentum * ops.cast(self.iterations > 0, "float32")
+        for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
+            # The kernel's name says what else it is for; it is average −= (1 − momentum) · (average − variable).
+            tf.raw_ops.ResourceApplyGradientDescent(
+                var=average.value.handle, alpha=1 - momentum, delta=average.value - variable.value
+            )
+
     def finalize_variable_values(self, var_list):
         """Leave the weights as they are; see the class."""
 
@@ -87,3 +93,8 @@ class AveragingAdam(RatedAdam):
         finally:
             for variable, value in zip(variables, trained, strict=True):
                 variable.assign(value)
+
+
+def _has_kernels():
+    """Whether the backend is one whose kernels are called here."""
+    return keras.backend.backend() == "tensorflow"

@@ -106,8 +106,11 @@ def _steps(variants, precisions):
             if precision == "float32" and keras.backend.backend() == "tensorflow":
                 operations[variant.name] = count_operations(gan, batch(0))
                 # The hand-written step has the plain terms and nothing that is drawn.
-                plain = not (gan.options.lambda_identity or gan.drawn_names or gan.frozen)
-                if variant.model == "cyclegan" and plain and hasattr(gan, "F"):
+                if (
+                    variant.model == "cyclegan"
+                    and hasattr(gan, "F")
+                    and not (gan.options.lambda_identity or gan.drawn_names or gan.frozen)
+                ):
                     steps[f"{variant.name}, two tapes"] = two_tape_step(variant.build(precision)), batch
     return steps, operations
 
