@@ -1,5 +1,6 @@
 # make demo   set up, colour a photograph, train on the built-in flowers for three minutes, show picture and score
 # make test   set up, then style and tests
+# make stress   try thousands of faults, in an hour or BUDGET=minutes; what they are: tests/stress/__init__.py
 # EXTRAS=jax  install an optional backend too, and test with it
 
 VENV ?= .venv
@@ -8,7 +9,7 @@ BIN = $(VENV)/bin
 RUN = results/runs/demo
 STAMP = $(VENV)/.installed$(EXTRAS)
 
-.PHONY: demo test lint setup clean-demo
+.PHONY: demo test lint setup stress clean-demo
 
 setup: $(STAMP)
 
@@ -33,6 +34,10 @@ lint: setup
 
 test: lint
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+
+stress: setup
+	$(BIN)/python -m pip install --quiet -e '.[onnx]'
+	$(BIN)/python -m tests.stress $(if $(BUDGET),--budget $(BUDGET))
 
 clean-demo:
 	rm -rf $(RUN) $(RUN)-photo

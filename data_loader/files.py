@@ -5,6 +5,8 @@ import hashlib
 import itertools
 import os
 import sys
+import threading
+import warnings
 import zipfile
 import zlib
 from contextlib import contextmanager, nullcontext, suppress
@@ -17,6 +19,7 @@ try:
 except ImportError:  # not on Windows
     fcntl = None
 
+_ONE_AT_A_TIME = threading.RLock()
 # What reading a damaged .npz file may raise.
 DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 
@@ -38,6 +41,31 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, signal_number, step):
         super().__init__(f"Stopped after step {step}, all saved. The same command goes on from there")
         self.signal_number, self.step = signal_number, step
+
+
+@contextmanager
+def quiet_libraries():
+    """A block in which what C libraries write to the standard error, and warnings of Python's, are not seen.
+
+    One thread after the other: what is put aside for one would be what the next one puts back.
+    """
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with suppress(Exception):  # there may be none, or one that is closed
+            sys.stderr.flush()
+        try:
+            stderr = os.dup(2)
+        except OSError:
+            yield
+            return
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            os.close(nothing)
 
 
 def first_line(error):

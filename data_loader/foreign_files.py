@@ -9,9 +9,7 @@ FOREIGN |= VIDEOS
 def advice_on(ending):
     """What to do about a file of an ending in `FOREIGN` that cannot be read here."""
     if ending in VIDEOS:
-        return (
-            "take the pictures out by 'mkdir frames && ffmpeg -i FILM frames/%05d.png', then colour the folder frames."
-        )
+        return "take the pictures out by 'mkdir frames && ffmpeg -i FILM frames/%05d.png', and use the folder frames."
     if ending in (".heic", ".heif"):
         return "pip install pillow-heif, or export them as JPEG."
     return "export them as JPEG or TIFF."

@@ -37,6 +37,7 @@ class OxfordSet:
     md5: dict
 
 
+PATIENCE = 30  # seconds that a download waits for a server that says nothing
 PAGES = "https://www.robots.ox.ac.uk/~vgg/data/flowers"
 OXFORD_SETS = {
     "oxford17": OxfordSet(
@@ -152,7 +153,7 @@ def _fetch(oxford, file, folder):
     """Download one file with a progress bar; pooch gives it its name only if its MD5 is the official one."""
     import pooch
 
-    url, md5, with_bar = oxford.url + file, oxford.md5[file], pooch.HTTPDownloader(progressbar=True, timeout=30)
+    url, md5, with_bar = oxford.url + file, oxford.md5[file], pooch.HTTPDownloader(progressbar=True, timeout=PATIENCE)
     try:
         return Path(pooch.retrieve(url, f"md5:{md5}", fname=file, path=folder, downloader=with_bar))
     except (OSError, ValueError) as error:

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import PIL
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
 from data_loader.color_profiles import fine_in_srgb, in_srgb
+from data_loader.files import quiet_libraries
 from data_loader.foreign_files import FOREIGN, advice_on
 from data_loader.images import luma, to_unit, to_whole
 from data_loader.sample_scales import PROFILE, STRIP, eight_and_sixteen_bits, is_beyond_pillow, numbers_of, rare_tiff
@@ -87,10 +87,17 @@ class Photograph:
         return white
 
 
+@contextlib.contextmanager
+def opened(file):
+    """An image file, not decoded yet, as a Pillow image; what is strange about it is not told to the terminal."""
+    with quiet_libraries(), Image.open(file) as image:
+        yield image
+
+
 def is_picture(file):
     """Whether a file begins as a picture does."""
     try:
-        with Image.open(file):
+        with opened(file):
             return True
     except Exception:  # Pillow raises almost any class
         return False
@@ -119,15 +126,19 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         return _photograph(source)
     if not isinstance(source, str | os.PathLike):
         raise UnusableImage(f"a {type(source).__name__} is neither a path nor a Pillow image nor a NumPy array")
+    with quiet_libraries():
+        return _decoded(source, most_pixels)
+
+
+def _decoded(source, most_pixels):
+    """The `Photograph` of a file."""
     try:
         if Path(source).is_fifo():
             raise UnusableImage("it is a pipe")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Not by its name, by which Pillow maps a scan that lies on its side into memory, and shears it.
-            with Path(source).open("rb") as stream, Image.open(stream) as image:
-                _require_sound(*image.size, most_pixels)
-                return _photograph(image, source)
+        # Not by its name, by which Pillow maps a scan that lies on its side into memory, and shears it.
+        with Path(source).open("rb") as stream, Image.open(stream) as image:
+            _require_sound(*image.size, most_pixels)
+            return _photograph(image, source)
     except UnusableImage:
         raise
     except Image.DecompressionBombError as error:

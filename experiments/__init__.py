@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from data_loader.files import NonFinite, UserError, at_home
+from data_loader.files import NonFinite, UserError, at_home, quiet_libraries
 from models.option_tables import flag
 from models.presets import MODELS
 
@@ -73,17 +73,10 @@ def run_script(main, *arguments):
 
 def import_keras():
     """Import Keras and its backend, without what TensorFlow's libraries print at that moment."""
-    sys.stderr.flush()
-    stderr, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
     # TensorFlow's advice about compiling again is for those who wrote the loop; a short last batch is no mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    try:
+    with quiet_libraries():
         return importlib.import_module("keras")
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nothing)
 
 
 def require_defaults(parser, arguments, names, where):

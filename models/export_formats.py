@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from data_loader.files import UserError, replacing, write_text
+from data_loader.files import UserError, quiet_libraries, replacing, write_text
 from models.onnx_colorizer import FACTS, INPUTS, OUTPUTS, imported
 
 MOST_APART = 1e-3  # of the range
@@ -31,7 +31,8 @@ def write_onnx(colorizer, file, about, half=False):
     facts = {"image_size": colorizer.size, "keeps_shape": colorizer.keeps_shape}
     facts["noise"] = network.inputs[1].shape[-1] if len(probe) > 1 else 0
     with replacing(file) as scratch:
-        network.export(str(scratch), format="onnx", verbose=False)
+        with quiet_libraries():
+            network.export(str(scratch), format="onnx", verbose=False)
         model = onnx.load(scratch)
         _rename(model.graph, [*INPUTS[: len(probe)], *OUTPUTS])
         if half:

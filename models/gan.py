@@ -10,12 +10,12 @@ from data_loader.images import from_network, luma, to_network
 from models import training
 from models.chroma import match_chroma, some_photographs
 from models.colorizing import colorize, colorizer_name, predict_colors, predict_images
-from models.devices import split
+from models.devices import devices_in_use, split
 from models.generators import chroma_generator
 from models.layers import gray_as_rgb
 from models.losses import GENERATOR_LOSSES, over_scales
 from models.norm_statistics import batch_norms_of, measure_statistics
-from models.optimizer import AveragingAdam, RatedAdam
+from models.optimizer import adam
 from models.projected import projected_eye
 from models.record import draw_grid
 
@@ -65,8 +65,8 @@ class ColorizationGAN(keras.Model):
     def judged(self, discriminator, real, fake):
         """What a discriminator that learns puts out for what `look` gives of real and of fake images."""
         fake = keras.tree.map_structure(ops.stop_gradient, fake)
-        if batch_norms_of(discriminator):
-            # Their statistics would be of real images and fakes together.
+        if batch_norms_of(discriminator) or (devices_in_use() > 1 and not self.eye):
+            # Norms would be of real images and fakes together, and devices would exchange what each has of them.
             return discriminator(real, training=True), discriminator(fake, training=True)
         # In one call, which is quicker, and for spectral norms move once a call.
         both = keras.tree.map_structure(lambda *maps: ops.concatenate(maps), real, fake)
@@ -93,8 +93,7 @@ class ColorizationGAN(keras.Model):
         self.terms = list(terms)
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
         o = self.options
-        adam = (o.learning_rate, o.beta1, o.beta2)
-        self.compile(AveragingAdam(*adam, ema, factors) if ema else RatedAdam(*adam, factors))
+        self.compile(adam(o.learning_rate, o.beta1, o.beta2, ema, factors))
         self.optimizer.build(self.trainable_variables)
         self.built = True
 

@@ -5,13 +5,15 @@ A file has the inputs `gray` (n, h, w, 1) in [−1, 1] and, where the network re
 h and w are any multiples of 32. Its metadata say what it is.
 """
 
+import contextlib
+import io
 import json
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
-from data_loader.files import UserError, usable_cpus
+from data_loader.files import UserError, quiet_libraries, usable_cpus
 from data_loader.images import to_network
 from models.draws import sampled_z
 from models.photographs import PhotoColorizer
@@ -31,7 +33,8 @@ class OnnxColorizer(PhotoColorizer):
         try:
             options = runtime.SessionOptions()
             options.intra_op_num_threads = usable_cpus()
-            self.session = runtime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+            with quiet_libraries(), contextlib.redirect_stdout(io.StringIO()):
+                self.session = runtime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
             facts = json.loads(self.session.get_modelmeta().custom_metadata_map[FACTS])
             self.noise = int(facts["noise"])
             super().__init__(int(facts["image_size"]), bool(facts["keeps_shape"]), self.noise > 0)

@@ -6,12 +6,21 @@ import keras
 from keras import ops
 
 
+def adam(learning_rate, beta1, beta2, momentum=0.0, factors=()):
+    """Adam that keeps an average of the weights where `momentum` is not 0, with `factors` as in `RatedAdam`."""
+    if momentum:
+        return AveragingAdam(learning_rate, beta1, beta2, momentum, factors)
+    # For its own class alone Keras has PyTorch's Adam for many weights at once.
+    kind = RatedAdam if factors or _has_kernels() else keras.optimizers.Adam
+    return kind(learning_rate, beta1, beta2, **({"factors": factors} if factors else {}))
+
+
 class RatedAdam(keras.optimizers.Adam):
     """Adam whose learning rate is multiplied by a factor for some variables, by one kernel where there is one.
 
     `factors` are pairs of a factor and its variables; all others have 1. TensorFlow's kernel goes once over a weight
     and what is kept of it, which Keras' operations read and write a dozen times, and a graph of one operation a weight
-    is soon made. The other backends' compilers see to it by themselves.
+    is soon made. JAX's compiler sees to it by itself.
     """
 
     def __init__(self, learning_rate, beta1, beta2, factors=(), **settings):
@@ -23,7 +32,9 @@ class RatedAdam(keras.optimizers.Adam):
         groups = {}
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             groups.setdefault(self.factor_of.get(id(variable), 1.0), []).append((gradient, variable))
-        step = self._step_by_kernels if _has_kernels() else super()._backend_update_step
+        # Its kernel's constants are float32.
+        has_kernel = _has_kernels() and all(variable.dtype == "float32" for variable in trainable_variables)
+        step = self._step_by_kernels if has_kernel else super()._backend_update_step
         for factor, pairs in groups.items():
             step(*map(list, zip(*pairs, strict=True)), learning_rate * factor)
 

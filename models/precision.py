@@ -3,16 +3,18 @@
 It is read off a table, and not timed at the start: so two runs on one kind of machine have the same precision.
 """
 
+import os
 import re
 from pathlib import Path
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 AUTO = "auto"
+PLAIN, DEPTHWISE, CAPSULES = "plain convolutions", "depthwise convolutions", "capsules"
 # Backend, instruction set and kind of network to a float32 step's time over a bfloat16 one's; see docs/speed.md.
 MEASURED = {
-    ("tensorflow", "avx512_bf16", "plain"): 1.45,
-    ("tensorflow", "amx_bf16", "plain"): 1.05,
-    ("tensorflow", "amx_bf16", "depthwise"): 0.81,
+    ("tensorflow", "avx512_bf16", PLAIN): 1.45,
+    ("tensorflow", "amx_bf16", PLAIN): 1.05,
+    ("tensorflow", "amx_bf16", DEPTHWISE): 0.81,
 }
 
 
@@ -21,19 +23,23 @@ def automatic_precision(options, backend):
     kind = kind_of_network(options)
     if has_card(backend):
         return "float32", "cards were not measured"
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
+        return "float32", "without oneDNN nothing was measured"
     gains = {name: MEASURED.get((backend, name, kind)) for name in instruction_sets()}
     known = {name: gain for name, gain in gains.items() if gain}
     if not known:
-        return "float32", f"no gain by bfloat16 is known for {kind} convolutions here"
+        return "float32", f"no gain by bfloat16 is known for {kind} here"
     # Where a processor has two of them, TensorFlow takes the wider one.
     name = "amx_bf16" if "amx_bf16" in known else min(known)
-    return PRECISIONS[known[name] > 1], f"{kind} convolutions on {name}: bfloat16 {known[name]:.2f} times as fast"
+    return PRECISIONS[known[name] > 1], f"bfloat16 was measured {known[name]:.2f} times as fast for {kind} on {name}"
 
 
 def kind_of_network(options):
-    """What most of a step's arithmetic is: "depthwise" where EfficientNet takes part in it, else "plain"."""
-    seen = (options.get(name) for name in ("generator", "discriminator", "capsule"))
-    return "depthwise" if any(str(name).startswith(("pretrained", "projected")) for name in seen) else "plain"
+    """What a step's networks are for `MEASURED`: with EfficientNet in them, with capsules, or neither."""
+    seen = [str(options.get(name, "")) for name in ("generator", "discriminator", "capsule")]
+    if any(name.startswith(("pretrained", "projected")) for name in seen):
+        return DEPTHWISE
+    return CAPSULES if options.get("capsule") or "capsule" in seen[1] else PLAIN
 
 
 def instruction_sets(cpuinfo="/proc/cpuinfo"):
@@ -49,4 +55,10 @@ def has_card(backend):
         import tensorflow as tf
 
         return bool(tf.config.list_physical_devices("GPU"))
-    return False
+    if backend == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
+    import torch
+
+    return torch.cuda.is_available() or torch.backends.mps.is_available()

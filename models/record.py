@@ -73,11 +73,13 @@ class RunRecord:
         return progress or Progress()
 
     def after_step(self, progress):
-        """Samples and checkpoints that are due; the checkpoint at the end of an epoch waits for its row."""
+        """Samples and checkpoints that are due; the one at the end of an epoch waits for its row, and both this and the
+        last one for what is fitted at the end.
+        """
         interval = self.options.sample_interval
         if interval and progress.step % interval == 0:
             self.draw_samples(progress)
-        if progress.step % self.batches.steps_per_epoch:
+        if progress.step % self.batches.steps_per_epoch and progress.step != self.options.max_steps:
             interval = self.options.checkpoint_interval
             due = interval and progress.step % interval == 0
             # Not where each of several processes would go by its own clock.

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from data_loader.files import exists
+from data_loader.photographs import opened
 
 # Format to its file ending and how it is written: nothing that one sees is lost.
 FORMATS = {
@@ -92,10 +93,10 @@ def _save_deep(color, file, photograph, maker):
 
 
 def form_of(file):
-    """The key of `FORMATS` that a picture is of, whatever its name; None where it is of none."""
-    with contextlib.suppress(Exception), Image.open(file) as image:  # Pillow raises almost any class
+    """The key of `FORMATS` that a picture is of, whatever its name; "" for another, None where Pillow knows none."""
+    with contextlib.suppress(Exception), opened(file) as image:  # Pillow raises almost any class
         form = "jpeg" if image.format == "MPO" else image.format.lower()  # a phone's, with a second picture in it
-        return form if form in FORMATS else None
+        return form if form in FORMATS else ""
     return None
 
 
@@ -106,7 +107,7 @@ def says_it_is_ours(file):
 
 def _word_of(file):
     """What a picture says of who made it."""
-    with contextlib.suppress(Exception), Image.open(file) as image:  # Pillow raises almost any class
+    with contextlib.suppress(Exception), opened(file) as image:  # Pillow raises almost any class
         if image.format == "PNG" and "exif" not in image.info:
             return ""  # Pillow would decode all of it, for one behind the pixels
         return str(image.getexif().get(ExifTags.Base.ProcessingSoftware, ""))

@@ -203,5 +203,6 @@ def _more(name):
 def _form(file, form):
     if form != "same":
         return form or "png"
-    # By what it is, whatever it is called; Pillow does not know every TIFF.
-    return form_of(file) or ENDINGS.get(file.suffix.lower()) or "png"
+    # By what it is, whatever it is called; but Pillow does not know every TIFF.
+    found = form_of(file)
+    return (ENDINGS.get(file.suffix.lower()) if found is None else found) or "png"

@@ -15,6 +15,7 @@ from data_loader.images import from_network, luma, to_network, to_unit
 from evaluation.baselines import TRIVIAL_ROWS
 from experiments import import_keras
 from models import load_colorizer
+from models.options import TrainingOptions
 from models.presets import MODELS, whole_options
 from models.same_run import CONFIG
 
@@ -37,9 +38,15 @@ def read_config(directory):
         raise UserError(f"{directory} is no run, it has no {CONFIG}: name a directory that a training made.")
     with understood(file, "name another run, or start this one over with --fresh"):
         config = json.loads(file.read_text(encoding="utf-8"))
-        if not {"model", "options", "training", "data"} <= set(config) or config["model"] not in MODELS:
+        config["options"] = whole_options(config["model"], config["options"])
+        # What is read of it later has its type, and values that can be.
+        MODELS[config["model"]][1](**config["options"])
+        TrainingOptions(**config["training"])
+        data, counts = config["data"], config["data"]["images"].values()
+        texts = [config["precision"], *(data[name] for name in ("name", "dataset", "digest"))]
+        if not (all(isinstance(text, str) for text in texts) and all(isinstance(count, int) for count in counts)):
             raise ValueError
-        return config | {"options": whole_options(config["model"], config["options"])}
+        return config
 
 
 def is_finished(directory):

@@ -202,12 +202,13 @@ def two_tape_gradients(gan, gray, color):
 
 def two_tape_step(gan):
     """A function of a batch: a compiled step of `gan` with two tapes and an Adam a network; it returns when done."""
-    import keras
     import tensorflow as tf
+
+    from models.optimizer import adam
 
     options = gan.options
     networks = gan.G, gan.F, gan.D_X, gan.D_Y
-    optimizers = [keras.optimizers.Adam(options.learning_rate, options.beta1, options.beta2) for _ in networks]
+    optimizers = [adam(options.learning_rate, options.beta1, options.beta2) for _ in networks]
     for network, optimizer in zip(networks, optimizers, strict=True):
         optimizer.build(network.trainable_variables)
 

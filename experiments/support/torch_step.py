@@ -7,13 +7,17 @@ from contextlib import nullcontext
 import keras
 import numpy as np
 
+from models.precision import has_card
+
 
 def has_torch_step(gan):
     """Whether there is a PyTorch here, and a CycleGAN is one that `torch_step` knows: with F, and nothing drawn."""
     plain = type(gan).__name__ == "CycleGAN" and hasattr(gan, "F") and not (gan.drawn_names or gan.frozen)
     same_losses = plain and (gan.options.chosen_gan_loss, gan.options.cycle_loss) == ("mse", "l1")
-    patches = same_losses and gan.options.discriminator.startswith("patch") and gan.options.generator != "pretrained"
-    return patches and importlib.util.find_spec("torch") is not None
+    patches = same_losses and gan.options.discriminator in ("patch70", "patch-zoo")
+    # It computes on the processor, and there it is to be compared.
+    on_processor = patches and gan.options.generator != "pretrained" and not has_card(keras.backend.backend())
+    return on_processor and importlib.util.find_spec("torch") is not None
 
 
 def torch_step(gan, precision):
@@ -166,9 +170,9 @@ def _whole_image_norm(layer):
     module = torch.nn.ParameterList([_from_numpy_weight(layer.gamma), _from_numpy_weight(layer.beta)])
 
     def does(x):
-        x = x.float()
-        std = torch.sqrt(x.var((1, 2, 3), unbiased=False, keepdim=True) + 1e-12)
-        return (x - x.mean((1, 2, 3), keepdim=True)) / (std + layer.epsilon) * module[0] + module[1]
+        variance, mean = torch.var_mean(x.float(), (1, 2, 3), correction=0, keepdim=True)
+        scale = module[0] / (torch.sqrt(variance + 1e-12) + layer.epsilon)
+        return x * scale + (module[1] - mean * scale)
 
     does.weights = module
     return does

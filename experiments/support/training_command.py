@@ -13,7 +13,7 @@ from experiments import RESULTS, command, import_keras
 from experiments.support.runs import has_checkpoint, read_config
 from models.option_tables import flag, require_choice
 from models.options import TrainingOptions
-from models.precision import AUTO, PRECISIONS, automatic_precision
+from models.precision import AUTO, PRECISIONS, automatic_precision, instruction_sets
 from models.presets import AUTOMATIC, MODELS, PRESETS, run_options
 from models.same_run import CONFIG
 
@@ -79,7 +79,8 @@ def parsed(script, words=None, description=None):
 def _automatic(options, directory, before):
     """The precision of a run that asks for `auto`, and why: what a run that goes on had, whatever the machine now."""
     if before and has_checkpoint(directory):
-        return before["precision"], " as before"
+        slow = before["precision"] != PRECISIONS[0] and not instruction_sets()
+        return before["precision"], " as before" + (", though slow on this processor" if slow else "")
     precision, reason = automatic_precision(options, os.environ["KERAS_BACKEND"])
     return precision, f" ({reason})"
 

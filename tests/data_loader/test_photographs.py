@@ -1,5 +1,6 @@
 """Files of every kind become pictures: upright, in sRGB, on their own scale; and what belongs to them is kept."""
 
+import contextlib
 import os
 import struct
 import zlib
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from data_loader.photographs import UnusableImage, read_image, read_photograph
+from data_loader.photographs import UnusableImage, is_picture, read_image, read_photograph
 
 RAMP = np.tile(np.arange(256), (9, 1))
 
@@ -419,3 +420,21 @@ def test_sixteen_bits_of_png_have_their_own_scale(tmp_path):
     for name in ("a.png", "a.pgm"):
         Image.fromarray(np.full((20, 20), 300, "uint16")).save(tmp_path / name)
         assert middle(tmp_path / name, 4) == [1] * 3
+
+
+@pytest.mark.parametrize("read", [read_photograph, is_picture])
+def test_what_libraries_say_of_a_damaged_file_is_not_told_to_the_terminal(tmp_path, capfd, read):
+    file = tmp_path / "a.tif"
+    values = np.random.default_rng(0).integers(0, 60000, (32, 32), dtype=np.uint16)
+    Image.fromarray(values).save(file, compression="tiff_adobe_deflate")
+    whole = file.read_bytes()
+    # Pixels that cannot be unpacked, tags that lead nowhere, and an end that is missing.
+    for damaged in (
+        whole.replace(whole[20:60], bytes(40)),
+        whole[:-20],
+        whole[:8] + whole[8:].replace(b"\x00", b"\x07"),
+    ):
+        file.write_bytes(damaged)
+        with contextlib.suppress(UnusableImage):
+            read(file)
+    assert capfd.readouterr() == ("", "")

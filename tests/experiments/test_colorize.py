@@ -470,7 +470,7 @@ def test_a_picture_without_an_ending_may_stay_what_it_is(ours, tmp_path):
 def test_films_are_told_what_to_do_about_and_end_nothing(ours, tmp_path):
     photo(tmp_path / "album" / "a.png")
     (tmp_path / "album" / "b.mp4").write_bytes(b"film")
-    told = "take the pictures out by 'mkdir frames && ffmpeg -i FILM frames/%05d.png', then colour the folder frames."
+    told = "take the pictures out by 'mkdir frames && ffmpeg -i FILM frames/%05d.png', and use the folder frames."
     named = call("colorize", ours, "album/a.png", "album/b.mp4", "--out", "out", cwd=tmp_path)
     assert (named.returncode, written(tmp_path / "out")) == (2, {"a-color.png"})
     assert f"error: album/b.mp4 cannot be used: there is no decoder for .mp4 here: {told}" in named.stderr
@@ -489,7 +489,12 @@ def test_where_nothing_is_left_it_says_what_was_left_out(ours, tmp_path):
 
 
 def test_the_same_format_is_what_a_file_is_and_not_what_it_is_called(tmp_path):
-    for name, form, ending in (("a.png", "JPEG", "jpg"), ("b.jpg", "PNG", "png"), ("c.jpg", "MPO", "jpg")):
+    for name, form, ending in (
+        ("a.png", "JPEG", "jpg"),
+        ("b.jpg", "PNG", "png"),
+        ("c.jpg", "MPO", "jpg"),
+        ("d.jpg", "GIF", "png"),
+    ):
         photo(tmp_path / "x.png")
         with Image.open(tmp_path / "x.png") as image:
             image.save(tmp_path / name, form)

@@ -11,6 +11,7 @@ from models.presets import PRESETS
 from tests.experiments.scripts import QUICK, call
 
 PLAIN, DEPTHWISE = {"generator": "unet", "discriminator": "patch-zoo"}, {"generator": "unet", "capsule": "projected"}
+CAPSULES = {"generator": "unet", "capsule": "published"}
 AVX, AMX = {"avx512_bf16"}, {"avx512_bf16", "amx_bf16"}
 
 
@@ -22,6 +23,8 @@ AVX, AMX = {"avx512_bf16"}, {"avx512_bf16", "amx_bf16"}
         (DEPTHWISE, AMX, "tensorflow", "float32"),
         (DEPTHWISE, AVX, "tensorflow", "float32"),
         ({"generator": "pretrained"}, AMX, "tensorflow", "float32"),
+        (CAPSULES, AVX, "tensorflow", "float32"),
+        (PLAIN | {"discriminator": "patch-capsule"}, AVX, "tensorflow", "float32"),
         (PLAIN, set(), "tensorflow", "float32"),
         (PLAIN, AMX, "jax", "float32"),
     ],
@@ -31,13 +34,21 @@ def test_bfloat16_is_taken_where_it_was_measured_to_be_faster(options, instructi
     monkeypatch.setattr(precision, "has_card", lambda backend: False)
     chosen, reason = automatic_precision(options, backend)
     assert chosen == expected
-    assert ("depthwise" in reason) == (options != PLAIN)
+    kinds = {"plain": PLAIN, "depthwise": DEPTHWISE, "capsules": CAPSULES}
+    assert [kind for kind in kinds if kind in reason] == [precision.kind_of_network(options).split(" ")[0]]
 
 
 def test_on_a_card_nothing_was_measured(monkeypatch):
     monkeypatch.setattr(precision, "instruction_sets", lambda: AMX)
     monkeypatch.setattr(precision, "has_card", lambda backend: True)
     assert automatic_precision(PLAIN, "tensorflow") == ("float32", "cards were not measured")
+
+
+def test_without_onednn_nothing_was_measured(monkeypatch):
+    monkeypatch.setattr(precision, "instruction_sets", lambda: AMX)
+    monkeypatch.setattr(precision, "has_card", lambda backend: False)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert automatic_precision(PLAIN, "tensorflow")[0] == "float32"
 
 
 def test_the_processor_is_asked_and_no_other_word_is_taken_for_it(tmp_path):
@@ -61,6 +72,7 @@ def test_a_run_goes_on_in_the_precision_that_it_began_with(tmp_path, monkeypatch
     again = call("cyclegan", *words, "auto", "--max-steps", 2, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert "mixed_bfloat16 as before" in again.stdout
+    assert ("slow on this processor" in again.stdout) == (not instruction_sets())
     assert json.loads((tmp_path / "run" / "config.json").read_text())["precision"] == "mixed_bfloat16"
     fresh = call("cyclegan", *words, "auto", "--max-steps", 1, "--fresh", cwd=tmp_path)
     assert "float32 (" in fresh.stdout

@@ -12,9 +12,34 @@ import time
 import pytest
 from PIL import Image
 
+from data_loader import UserError
 from data_loader.files import sha256_of_file
-from experiments.support.runs import is_finished
+from experiments.support.runs import is_finished, read_config
 from tests.experiments.scripts import PIX2PIX, PROJECT, QUICK, call, run
+
+
+def _without(config, name):
+    config["data"].pop(name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda config: _without(config, "digest"),
+        lambda config: _without(config, "images"),
+        lambda config: config["options"].update(image_size="64"),
+        lambda config: config["options"].update(generator="none"),
+        lambda config: config["training"].update(epochs=None),
+        lambda config: config.update(precision=16),
+    ],
+)
+def test_a_config_that_is_damaged_inside_is_told_before_anything_is_read_of_it(trained, tmp_path, damage):
+    config = json.loads((trained[0] / "config.json").read_text(encoding="utf-8"))
+    assert read_config(trained[0])
+    damage(config)
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(UserError, match=r"config\.json is damaged, or of another version of the code"):
+        read_config(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from models import CapsuleCycleGAN, CycleGAN
 from models.losses import cross_entropy, l1, l2, least_squares
 from models.optimizer import RatedAdam
 from models.options import CycleGANOptions
+from models.training import LinearDecay
 from tests.models.learners import learners_of
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
@@ -116,12 +117,21 @@ def test_adam_by_one_kernel_is_adam():
     rng = np.random.default_rng(0)
     start, *gradients = (rng.normal(size=(30, 7)).astype("float32") for _ in range(6))
     ends = []
-    for adam in (keras.optimizers.Adam(1e-2, 0.5, 0.99), RatedAdam(1e-2, 0.5, 0.99)):
-        weight = keras.Variable(start)
-        adam.build([weight])
+    rates = [LinearDecay(rate, 10) for rate in (1e-2, 1e-2, 4e-2)]
+    slow, fast = keras.Variable(start), keras.Variable(start)
+    ours = RatedAdam(rates[1], 0.5, 0.99, [(4.0, [fast])])
+    for adam, weights in (
+        (keras.optimizers.Adam(rates[0], 0.5, 0.99), [keras.Variable(start)]),
+        (keras.optimizers.Adam(rates[2], 0.5, 0.99), [keras.Variable(start)]),
+        (ours, [slow, fast]),
+    ):
+        adam.build(weights)
         for gradient in gradients:
-            adam.apply([ops.convert_to_tensor(gradient)], [weight])
-        ends.append([ops.convert_to_numpy(variable) for variable in (weight, *adam.variables)])
+            adam.apply([ops.convert_to_tensor(gradient)] * len(weights), weights)
+        ends.append([ops.convert_to_numpy(variable) for variable in weights])
+    kept = [ops.convert_to_numpy(variable) for variable in (*ours._momentums, *ours._velocities)]
+    ends = [ends[0] + ends[1], ends[2]]
+    np.testing.assert_allclose(kept[0], kept[1])
     for ours, keras_own in zip(*reversed(ends), strict=True):
         np.testing.assert_allclose(ours, keras_own, rtol=1e-5, atol=1e-7)
     assert abs(ends[1][0] - start).max() > 0.01

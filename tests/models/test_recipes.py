@@ -250,8 +250,8 @@ def test_the_average_by_hand():
         values.append(float(numbers(weight)[0]))
         momentum = min(0.2, (1 + step) / (10 + step)) if step else 0
         average = momentum * (average or 0) + (1 - momentum) * values[-1]
-    with adam.averaged([weight]):
-        assert float(numbers(weight)[0]) == pytest.approx(average, rel=1e-5)
+        with adam.averaged([weight]):
+            assert float(numbers(weight)[0]) == pytest.approx(average, rel=1e-5)
     assert float(numbers(weight)[0]) == values[-1]
 
 

@@ -364,6 +364,18 @@ def test_without_a_run_directory_nothing_is_written(toy, tiny_flowers, tmp_path,
     assert not list(tmp_path.iterdir())
 
 
+def test_a_run_that_is_killed_before_its_last_fit_is_not_taken_for_finished(toy, tiny_flowers, tmp_path, monkeypatch):
+    killed = toy()
+    monkeypatch.setattr(killed, "after_epoch", lambda batches: sys.exit("as if killed"))
+    settings = {"batch_size": 4, "max_steps": 2, "checkpoint_interval": 1, "sample_interval": 0}
+    with pytest.raises(SystemExit):
+        killed.train(tiny_flowers, tmp_path, **settings)
+    fitted, again = [], toy()
+    monkeypatch.setattr(again, "after_epoch", lambda batches: fitted.append(batches))
+    assert again.train(tiny_flowers, tmp_path, **settings) == 2
+    assert fitted
+
+
 def test_metrics_that_cannot_be_read_are_kept_aside(trained, tiny_flowers, capsys):
     gan, _, run = trained
     (run / "metrics.csv").write_bytes(b"epoch,step\n\xff\x00,?\n")

@@ -1,0 +1,178 @@
+"""Parts, their trials, each watched from outside, and what is written down of them."""
+
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from data_loader.files import progress_bar, write_text
+
+TOLD = 300  # characters of what was lost
+LOST_LISTED = 20
+
+
+class Part:
+    """A kind of faults. A subclass says how many trials a `whole` campaign has, and what one does.
+
+    `seconds` is the most that a trial may take, `gigabytes` what its process may have, None for any; `speaks` says that
+    commands are called, which tell something to the terminal.
+    """
+
+    whole = 1000
+    seconds = 30
+    gigabytes = None
+    speaks = False
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def prepare(self):
+        """Make what all trials need; called once in the process that does them."""
+
+    def trial(self, rng):
+        """Try the fault that `rng` says; gives None, or in a sentence what was lost or went wrong."""
+        raise NotImplementedError
+
+
+@dataclass
+class Account:
+    """What is known of a part: trials done, minutes they took, and those that lost something, (trial, sentence)."""
+
+    done: int = 0
+    minutes: float = 0.0
+    lost: list = field(default_factory=list)
+
+
+class Campaign:
+    """Trials of parts, name to class, with a seed; the accounts are kept in a folder, where the next call goes on."""
+
+    def __init__(self, parts, folder, seed):
+        self.parts, self.folder, self.seed = parts, Path(folder), seed
+        self.file = self.folder / f"seed{seed}.json"
+        kept = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
+        self.accounts = {name: Account(**kept.get(name, {})) for name in parts}
+
+    def run(self, name, minutes):
+        """Do a part's trials, from the first that was not done, for at most so many minutes."""
+        part, account = self.parts[name], self.accounts[name]
+        begun, worker = time.monotonic(), None
+        before = account.minutes
+        with progress_bar(total=part.whole, initial=account.done, desc=name, unit="trial", delay=0) as bar:
+            while account.done < part.whole and time.monotonic() < begun + 60 * minutes:
+                worker = worker or Worker(part, self.seed, name)
+                lost = worker.trial(account.done)
+                if lost:
+                    account.lost.append([account.done, lost[:TOLD]])
+                    bar.write(f"{name}, trial {account.done}: {lost[:TOLD]}", file=sys.stderr)
+                    if not worker.is_alive():
+                        worker = None
+                account.done += 1
+                account.minutes = before + (time.monotonic() - begun) / 60
+                self.keep()
+                bar.update()
+        if worker:
+            worker.end()
+
+    def repeat(self, name, number):
+        """Do one trial again, in this process; gives what it lost, or None."""
+        with tempfile.TemporaryDirectory() as folder:
+            part = self.parts[name](folder)
+            part.prepare()
+            return part.trial(generator(self.seed, name, number))
+
+    def keep(self):
+        """Write the accounts down."""
+        write_text(self.file, json.dumps({name: vars(account) for name, account in self.accounts.items()}, indent=1))
+
+    def table(self):
+        """The accounts as a Markdown table, and below it what was lost."""
+        lines = ["| part | tried | of a whole campaign's | minutes | lost |", "|---|---|---|---|---|"]
+        for name, account in self.accounts.items():
+            share = f"{account.done / self.parts[name].whole:.0%} of {self.parts[name].whole:,}"
+            lines.append(f"| {name} | {account.done:,} | {share} | {account.minutes:.1f} | {len(account.lost)} |")
+        for name, account in self.accounts.items():
+            lines += [f"\n{name}, trial {number}: {told}" for number, told in account.lost[:LOST_LISTED]]
+        return "\n".join(lines)
+
+
+class Worker:
+    """A process that does a part's trials, so that one that crashes, hangs or takes all memory is an answer, too."""
+
+    def __init__(self, part, seed, name):
+        self.part = part
+        here, there = multiprocessing.get_context("spawn").Pipe()
+        self.process = multiprocessing.get_context("spawn").Process(target=_work, args=(part, seed, name, there))
+        self.process.start()
+        there.close()
+        self.connection = here
+        try:
+            # What all trials need may take a while.
+            self.is_ready = here.poll(600) and here.recv() == "ready"
+        except EOFError:
+            self.is_ready = False
+        if not self.is_ready:
+            self.end()
+            raise RuntimeError(f"{name} cannot be prepared: see above.")
+
+    def trial(self, number):
+        """What the trial of a number lost, or None."""
+        self.connection.send(number)
+        try:
+            if self.connection.poll(self.part.seconds):
+                return self.connection.recv()
+            self.end()
+            return f"took more than {self.part.seconds} s"
+        except (EOFError, ConnectionError):
+            self.process.join()
+            return f"its process ended with status {self.process.exitcode}"
+
+    def is_alive(self):
+        """Whether another trial can be asked of it."""
+        return self.process.is_alive()
+
+    def end(self):
+        """End the process, whatever it does."""
+        self.process.kill()
+        self.process.join()
+
+
+def _work(part_class, seed, name, connection):
+    """Answer each number with what its trial lost; what a library writes to the terminal counts, too."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as terminal:
+        part = part_class(Path(folder))
+        part.prepare()
+        if part.gigabytes:
+            resource.setrlimit(resource.RLIMIT_AS, (int(part.gigabytes * 2**30),) * 2)
+        sys.stderr.flush()
+        for stream in (1, 2):
+            os.dup2(terminal.fileno(), stream)
+        connection.send("ready")
+        while True:
+            try:
+                number = connection.recv()
+            except EOFError:
+                return
+            sys.stdout.flush()
+            spoken = terminal.seek(0, os.SEEK_END)
+            try:
+                lost = part.trial(generator(seed, name, number))
+            except Exception:  # which no trial should raise
+                lost = traceback.format_exc()[-TOLD:]
+            sys.stdout.flush()
+            if not (lost or part.speaks) and terminal.seek(0, os.SEEK_END) > spoken:
+                terminal.seek(spoken)
+                lost = f"to the terminal: {terminal.read().decode(errors='replace')}"
+            connection.send(lost)
+
+
+def generator(seed, name, number):
+    """All that is random in a trial."""
+    return np.random.default_rng([seed, *name.encode(), number])

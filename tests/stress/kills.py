@@ -1,0 +1,64 @@
+"""SIGKILL at random moments of trainings, batches and exports."""
+
+import os
+import shutil
+import signal
+import time
+
+from tests.stress.campaign import Part
+from tests.stress.operations import OPERATIONS, begin, digest, ended, forked, leftovers
+
+MOST_KILLS = 3  # of one run
+
+
+class Kills(Part):
+    """An operation is killed up to three times; the next call goes on, and ends with the bits of one never killed."""
+
+    whole = 200
+    seconds = 900
+    speaks = True
+
+    def prepare(self):
+        from experiments import import_keras
+
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        import_keras()
+        self.undisturbed = {}
+
+    def reference(self, name):
+        """Digest and seconds of an undisturbed operation."""
+        if name not in self.undisturbed:
+            folder, begun = self.fresh("reference"), time.monotonic()
+            status, told = ended(forked(name, folder), folder)
+            if status:
+                raise RuntimeError(f"{name} ends with {status}: {told}")
+            self.undisturbed[name] = digest(folder), time.monotonic() - begun
+        return self.undisturbed[name]
+
+    def trial(self, rng):
+        name = list(OPERATIONS)[rng.integers(len(OPERATIONS))]
+        expected, seconds = self.reference(name)
+        folder, moments = self.fresh("killed"), []
+        for _ in range(rng.integers(1, MOST_KILLS + 1)):
+            moments.append(round(float(rng.random() * seconds), 2))
+            process = forked(name, folder)
+            time.sleep(moments[-1])
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+        status, told = ended(forked(name, folder), folder)
+        what = f"{name}, killed after {moments} s"
+        if status:
+            return f"{what}: status {status}: {told[-200:]}"
+        if digest(folder) != expected:
+            return f"{what}: other bits"
+        if left := leftovers(folder):
+            return f"{what}: left {left}"
+        return None
+
+    def fresh(self, name):
+        """An empty folder with what the operations read."""
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        begin(folder)
+        return folder

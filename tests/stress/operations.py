@@ -1,0 +1,123 @@
+"""Commands that write, each small, with a digest of what must be there at their end."""
+
+import contextlib
+import hashlib
+import io
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.eager import run_eagerly
+
+PROJECT = Path(__file__).resolve().parents[2]
+SMALL = ["--dataset", "synthetic", "--checkpoint-interval", "1", "--sample-interval", "2", "--run-dir", "run"]
+TINY = [
+    "--image-size",
+    "32",
+    "--generator",
+    "unet",
+    "--generator-filters",
+    "2",
+    "--batch-size",
+    "2",
+    "--max-steps",
+    "4",
+]
+PATCHES = ["--discriminator", "patch-zoo", "--discriminator-filters", "2"]
+BEST = ["--preset", "best", "--image-size", "32", "--batch-size", "2", "--max-steps", "3"]
+PIX2PIX = ["--preset", "quick", "--generator-filters", "2", "--discriminator-filters", "2", "--max-steps", "4"]
+# Name to script and words. A run ends within its first epoch.
+OPERATIONS = {
+    "pix2pix": ("pix2pix", [*PIX2PIX, *SMALL]),
+    "cyclegan": ("cyclegan", [*TINY, *PATCHES, "--pool-size", "2", "--ema", "0.9", *SMALL]),
+    "capsule_cyclegan": ("capsule_cyclegan", [*TINY, "--discriminator-filters", "16", *SMALL]),
+    "stochastic_cyclegan": ("stochastic_cyclegan", [*TINY, *PATCHES, *SMALL]),
+    "best without pairs": ("cyclegan", [*BEST, *SMALL]),
+    "best with pairs": ("pix2pix", [*BEST, *SMALL]),
+    "colorize": ("colorize", [str(PROJECT / "models/colorizers/flowers.npz"), "photos", "--out", "coloured"]),
+    "export": ("export", ["flowers", "--format", "onnx", "--out", "flowers.onnx"]),
+}
+
+
+def begin(folder):
+    """Make what the operations read, in an empty folder that they are then called in."""
+    (folder / "photos").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        pixels = rng.integers(0, 256, (40, 50 + number, 3), dtype="uint8")
+        Image.fromarray(pixels).save(folder / "photos" / f"{number}.png")
+
+
+def perform(name, folder):
+    """Call an operation's command in a folder, in this process; its status and what it told on standard error."""
+    import pytest
+
+    script, words = OPERATIONS[name]
+    file, told = PROJECT / "experiments" / f"{script}.py", io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()), _to(told):
+        run_eagerly(patch)
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", [str(file), *words])
+        try:
+            runpy.run_path(str(file), run_name="__main__")
+        except SystemExit as end:
+            return end.code, told.getvalue()
+    return None, told.getvalue()
+
+
+def digest(folder):
+    """SHA-256 of what an operation has made: the weights and all else of a last checkpoint, or the files themselves."""
+    whole = hashlib.sha256()
+    checkpoint = folder / "run" / "checkpoints" / "last.npz"
+    if checkpoint.exists():
+        with np.load(checkpoint) as arrays:
+            for state in sorted(name for name in arrays.files if name.startswith("state")):
+                whole.update(arrays[state].tobytes())
+    for file in sorted(folder.glob("coloured/*")):
+        whole.update(file.name.encode() + file.read_bytes())
+    if (folder / "flowers.onnx").exists():
+        import onnx
+
+        # The graph's names are others each time.
+        for array in sorted(array.raw_data for array in onnx.load(folder / "flowers.onnx").graph.initializer):
+            whole.update(array)
+    return whole.hexdigest()
+
+
+def leftovers(folder):
+    """Names of scratch files that should be gone."""
+    return [str(path.relative_to(folder)) for path in folder.rglob("*.writing*")]
+
+
+@contextlib.contextmanager
+def _to(told):
+    with contextlib.redirect_stderr(told):
+        yield
+
+
+def forked(name, folder, fault=None):
+    """`perform` in a process of its own, within a block that makes something fail if there is one; its number.
+
+    It has imported all already. What the command told is in `told.txt` when it has ended.
+    """
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        with fault or contextlib.nullcontext():
+            status, told = perform(name, folder)
+        (folder / "told.txt").write_text(told, encoding="utf-8")
+    finally:
+        os._exit(status or 0)
+
+
+def ended(process, folder):
+    """The status of a process of `forked`, and what it told."""
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return status, (folder / "told.txt").read_text(encoding="utf-8")
