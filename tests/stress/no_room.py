@@ -27,10 +27,8 @@ class NoRoom(Kills):
             fault, what = _no_file_above(limit), f"{name}, no file above {limit} bytes"
         else:
             call, number, failure = rng.choice(CALLS), int(rng.integers(MOST_CALLS)), int(rng.choice(ERRORS))
-            fault, what = (
-                _failing(call, number, failure, folder),
-                f"{name}, {errno.errorcode[failure]} at {call} {number}",
-            )
+            fault = _failing(call, number, failure, folder)
+            what = f"{name}, {errno.errorcode[failure]} at {call} {number}"
         status, told = ended(forked(name, folder, fault), folder)
         if status not in (0, 2) or "Traceback" in told:
             return f"{what}: status {status}: {told[-200:]}"

@@ -5,7 +5,9 @@ import hashlib
 import io
 import os
 import runpy
+import shlex
 import sys
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -14,32 +16,20 @@ from PIL import Image
 from tests.eager import run_eagerly
 
 PROJECT = Path(__file__).resolve().parents[2]
-SMALL = ["--dataset", "synthetic", "--checkpoint-interval", "1", "--sample-interval", "2", "--run-dir", "run"]
-TINY = [
-    "--image-size",
-    "32",
-    "--generator",
-    "unet",
-    "--generator-filters",
-    "2",
-    "--batch-size",
-    "2",
-    "--max-steps",
-    "4",
-]
-PATCHES = ["--discriminator", "patch-zoo", "--discriminator-filters", "2"]
-BEST = ["--preset", "best", "--image-size", "32", "--batch-size", "2", "--max-steps", "3"]
-PIX2PIX = ["--preset", "quick", "--generator-filters", "2", "--discriminator-filters", "2", "--max-steps", "4"]
+SMALL = "--dataset synthetic --checkpoint-interval 1 --sample-interval 2 --run-dir run"
+TINY = f"--image-size 32 --generator unet --generator-filters 2 --batch-size 2 --max-steps 4 {SMALL}"
+PATCHES = f"--discriminator patch-zoo --discriminator-filters 2 {TINY}"
+BEST = f"--preset best --image-size 32 --batch-size 2 --max-steps 3 {SMALL}"
 # Name to script and words. A run ends within its first epoch.
 OPERATIONS = {
-    "pix2pix": ("pix2pix", [*PIX2PIX, *SMALL]),
-    "cyclegan": ("cyclegan", [*TINY, *PATCHES, "--pool-size", "2", "--ema", "0.9", *SMALL]),
-    "capsule_cyclegan": ("capsule_cyclegan", [*TINY, "--discriminator-filters", "16", *SMALL]),
-    "stochastic_cyclegan": ("stochastic_cyclegan", [*TINY, *PATCHES, *SMALL]),
-    "best without pairs": ("cyclegan", [*BEST, *SMALL]),
-    "best with pairs": ("pix2pix", [*BEST, *SMALL]),
-    "colorize": ("colorize", [str(PROJECT / "models/colorizers/flowers.npz"), "photos", "--out", "coloured"]),
-    "export": ("export", ["flowers", "--format", "onnx", "--out", "flowers.onnx"]),
+    "pix2pix": f"pix2pix --preset quick --generator-filters 2 --discriminator-filters 2 --max-steps 4 {SMALL}",
+    "cyclegan": f"cyclegan --pool-size 2 {PATCHES}",
+    "capsule_cyclegan": f"capsule_cyclegan --discriminator-filters 16 {TINY}",
+    "stochastic_cyclegan": f"stochastic_cyclegan {PATCHES}",
+    "best without pairs": f"cyclegan {BEST}",
+    "best with pairs": f"pix2pix {BEST}",
+    "colorize": f"colorize '{PROJECT}/models/colorizers/flowers.npz' photos --out coloured",
+    "export": "export flowers --format onnx --out flowers.onnx",
 }
 
 
@@ -56,9 +46,10 @@ def perform(name, folder):
     """Call an operation's command in a folder, in this process; its status and what it told on standard error."""
     import pytest
 
-    script, words = OPERATIONS[name]
+    script, *words = shlex.split(OPERATIONS[name])
     file, told = PROJECT / "experiments" / f"{script}.py", io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()), _to(told):
+    quiet, heard = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(told)
+    with pytest.MonkeyPatch.context() as patch, quiet, heard:
         run_eagerly(patch)
         patch.chdir(folder)
         patch.setattr(sys, "argv", [str(file), *words])
@@ -93,12 +84,6 @@ def leftovers(folder):
     return [str(path.relative_to(folder)) for path in folder.rglob("*.writing*")]
 
 
-@contextlib.contextmanager
-def _to(told):
-    with contextlib.redirect_stderr(told):
-        yield
-
-
 def forked(name, folder, fault=None):
     """`perform` in a process of its own, within a block that makes something fail if there is one; its number.
 
@@ -113,6 +98,8 @@ def forked(name, folder, fault=None):
         with fault or contextlib.nullcontext():
             status, told = perform(name, folder)
         (folder / "told.txt").write_text(told, encoding="utf-8")
+    except BaseException:
+        (folder / "told.txt").write_text(traceback.format_exc(), encoding="utf-8")
     finally:
         os._exit(status or 0)
 
