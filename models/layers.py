@@ -17,6 +17,11 @@ keras.config.set_floatx("float32")
 SAME_4 = ((1, 2), (1, 2))
 
 
+def has_kernels():
+    """Whether the backend is the one whose own kernels are called where Keras has many operations: TensorFlow."""
+    return keras.backend.backend() == "tensorflow"
+
+
 class Float32Layer(layers.Layer):
     """Base of the layers that compute in float32 whatever the precision."""
 

@@ -10,7 +10,7 @@ from functools import partial
 import keras
 from keras import layers, ops
 
-from models.layers import normal, registered
+from models.layers import has_kernels, normal, registered
 
 # Of the moving statistics of batch norms in our own generator, which is trained for few steps.
 MOMENTUM = 0.9
@@ -23,7 +23,7 @@ class BatchNormalization(layers.BatchNormalization):
 
     def call(self, inputs, training=None):
         # The kernel is for images; capsules are maps of vectors, (n, h, w, t, d).
-        if not (training and self.trainable and len(inputs.shape) == 4 and has_fused_kernel()):
+        if not (training and self.trainable and len(inputs.shape) == 4 and has_kernels()):
             return super().call(inputs, training=training)
         outputs, mean, variance = fused_batch_norm(inputs, self.gamma, self.beta, self.epsilon)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -109,11 +109,6 @@ def normalization(norm, noise=None, z=None):
     if z is None:
         return lambda x: NORMS[norm]()(x)
     return lambda x: ConditionalNormalization(norm, noise)([x, z])
-
-
-def has_fused_kernel():
-    """Whether the backend is one whose kernel `fused_batch_norm` calls."""
-    return keras.backend.backend() == "tensorflow"
 
 
 def fused_batch_norm(x, gamma, beta, epsilon):

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 import keras
 from keras import ops
 
+from models.layers import has_kernels
+
 
 def adam(learning_rate, beta1, beta2, momentum=0.0, factors=()):
     """Adam that keeps an average of the weights where `momentum` is not 0, with `factors` as in `RatedAdam`."""
     if momentum:
         return AveragingAdam(learning_rate, beta1, beta2, momentum, factors)
     # For its own class alone Keras has PyTorch's Adam for many weights at once.
-    kind = RatedAdam if factors or _has_kernels() else keras.optimizers.Adam
+    kind = RatedAdam if factors or has_kernels() else keras.optimizers.Adam
     return kind(learning_rate, beta1, beta2, **({"factors": factors} if factors else {}))
 
 
@@ -33,7 +35,7 @@ class RatedAdam(keras.optimizers.Adam):
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             groups.setdefault(self.factor_of.get(id(variable), 1.0), []).append((gradient, variable))
         # Its kernel's constants are float32.
-        has_kernel = _has_kernels() and all(variable.dtype == "float32" for variable in trainable_variables)
+        has_kernel = has_kernels() and all(variable.dtype == "float32" for variable in trainable_variables)
         step = self._step_by_kernels if has_kernel else super()._backend_update_step
         for factor, pairs in groups.items():
             step(*map(list, zip(*pairs, strict=True)), learning_rate * factor)
@@ -71,7 +73,7 @@ class AveragingAdam(RatedAdam):
         self.final_momentum = momentum
 
     def _update_model_variables_moving_average(self, trainable_variables):
-        if not _has_kernels():
+        if not has_kernels():
             super()._update_model_variables_moving_average(trainable_variables)
             return
         import tensorflow as tf
@@ -104,8 +106,3 @@ class AveragingAdam(RatedAdam):
         finally:
             for variable, value in zip(variables, trained, strict=True):
                 variable.assign(value)
-
-
-def _has_kernels():
-    """Whether the backend is one whose kernels are called here."""
-    return keras.backend.backend() == "tensorflow"

@@ -10,6 +10,8 @@ from pathlib import Path
 PRECISIONS = ("float32", "mixed_bfloat16")
 AUTO = "auto"
 PLAIN, DEPTHWISE, CAPSULES = "plain convolutions", "depthwise convolutions", "capsules"
+# Where a processor has both, TensorFlow takes the wider one.
+WIDEST_FIRST = ("amx_bf16", "avx512_bf16")
 # Backend, instruction set and kind of network to a float32 step's time over a bfloat16 one's; see docs/speed.md.
 MEASURED = {
     ("tensorflow", "avx512_bf16", PLAIN): 1.45,
@@ -25,13 +27,11 @@ def automatic_precision(options, backend):
         return "float32", "cards were not measured"
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
         return "float32", "without oneDNN nothing was measured"
-    gains = {name: MEASURED.get((backend, name, kind)) for name in instruction_sets()}
-    known = {name: gain for name, gain in gains.items() if gain}
-    if not known:
-        return "float32", f"no gain by bfloat16 is known for {kind} here"
-    # Where a processor has two of them, TensorFlow takes the wider one.
-    name = "amx_bf16" if "amx_bf16" in known else min(known)
-    return PRECISIONS[known[name] > 1], f"bfloat16 was measured {known[name]:.2f} times as fast for {kind} on {name}"
+    here = instruction_sets()
+    for name in WIDEST_FIRST:
+        if name in here and (gain := MEASURED.get((backend, name, kind))):
+            return PRECISIONS[gain > 1], f"bfloat16 was measured {gain:.2f} times as fast for {kind} on {name}"
+    return "float32", f"no gain by bfloat16 is known for {kind} here"
 
 
 def kind_of_network(options):
@@ -46,7 +46,7 @@ def instruction_sets(cpuinfo="/proc/cpuinfo"):
     """The sets of bfloat16 instructions that this machine's processor says it has; on Linux alone."""
     file = Path(cpuinfo)
     told = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-    return set(re.findall(r"\b(?:avx512_bf16|amx_bf16)\b", told))
+    return set(re.findall(rf"\b(?:{'|'.join(WIDEST_FIRST)})\b", told))
 
 
 def has_card(backend):

@@ -147,8 +147,8 @@ def targets_of(photos, out, form, samples):
         names, targets, taken = _names(photos, folders), {}, set()
         for photo in photos:
             # Folders may be called alike, too.
-            stems = (folders[photo] / f"{name}-color" for name in _more(names[photo]))
-            named = ([stem.with_name(f"{stem.name}{number}{endings[photo]}") for number in numbers] for stem in stems)
+            folder, ending = folders[photo], endings[photo]
+            named = ([folder / f"{name}-color{n}{ending}" for n in numbers] for name in _more(names[photo]))
             free = (files for files in named if not taken & set(files))
             # Beside its own photograph a colouring is no other one's, even where that has changed.
             targets[photo] = next(files for files in free if not (out and are_anothers(files, photo)))

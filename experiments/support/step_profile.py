@@ -18,7 +18,6 @@ KINDS = {
     "DepthwiseConv2dNativeBackpropFilter": "depthwise convolutions' gradients of filters",
     "DepthwiseConv2dNativeBackpropInput": "depthwise convolutions' gradients of inputs",
     "MatMul": "matrix products",
-    "_MklMatMul": "matrix products",
     "BatchMatMulV2": "matrix products",
     "MirrorPad": "reflection padding",
     "MirrorPadGrad": "reflection padding's gradients",
@@ -84,7 +83,7 @@ def profile(gan, batch):
     for (name, kind), spent in seconds.items():
         found = 1000 * spent / STEPS, counted.get(name, 0) or (kind.endswith("WithBias") and with_bias.get(name, 0))
         # By whichever library's kernel it is done.
-        kind = re.sub("^_MklNative(?:Fused)?|WithBias$", "", kind)
+        kind = re.sub("^_Mkl(?:Native)?(?:Fused)?|WithBias$", "", kind)
         by_kind[KINDS.get(kind, kind)].append(found)
         by_name[f"{_place(name)} ({kind})"].append(found)
     return [_dearest_first(groups) for groups in (by_kind, by_name)]

@@ -93,7 +93,7 @@ def _steps(variants, precisions):
     """What is timed, name to functions of a batch and of a step to its batch; and operations as `measure` has them."""
     import keras
 
-    from experiments.support.torch_step import has_torch_step, torch_step
+    from experiments.support.torch_step import has_torch_step, is_plain, torch_step
 
     steps, operations = {}, {}
     for precision in precisions:
@@ -106,11 +106,7 @@ def _steps(variants, precisions):
             if precision == "float32" and keras.backend.backend() == "tensorflow":
                 operations[variant.name] = count_operations(gan, batch(0))
                 # The hand-written step has the plain terms and nothing that is drawn.
-                if (
-                    variant.model == "cyclegan"
-                    and hasattr(gan, "F")
-                    and not (gan.options.lambda_identity or gan.drawn_names or gan.frozen)
-                ):
+                if is_plain(gan) and not gan.options.lambda_identity:
                     steps[f"{variant.name}, two tapes"] = two_tape_step(variant.build(precision)), batch
     return steps, operations
 

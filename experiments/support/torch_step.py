@@ -1,19 +1,23 @@
 """A CycleGAN's step in PyTorch, on the same networks with the same weights: what ours is timed beside."""
 
 import importlib.util
-import os
 from contextlib import nullcontext
 
 import keras
 import numpy as np
 
+from data_loader.files import usable_cpus
 from models.precision import has_card
 
 
+def is_plain(gan):
+    """Whether a model is a CycleGAN as hand-written steps know it: with F, nothing drawn, nothing frozen."""
+    return type(gan).__name__ == "CycleGAN" and hasattr(gan, "F") and not (gan.drawn_names or gan.frozen)
+
+
 def has_torch_step(gan):
-    """Whether there is a PyTorch here, and a CycleGAN is one that `torch_step` knows: with F, and nothing drawn."""
-    plain = type(gan).__name__ == "CycleGAN" and hasattr(gan, "F") and not (gan.drawn_names or gan.frozen)
-    same_losses = plain and (gan.options.chosen_gan_loss, gan.options.cycle_loss) == ("mse", "l1")
+    """Whether there is a PyTorch here, and a model is one that `torch_step` knows."""
+    same_losses = is_plain(gan) and (gan.options.chosen_gan_loss, gan.options.cycle_loss) == ("mse", "l1")
     patches = same_losses and gan.options.discriminator in ("patch70", "patch-zoo")
     # It computes on the processor, and there it is to be compared.
     on_processor = patches and gan.options.generator != "pretrained" and not has_card(keras.backend.backend())
@@ -28,7 +32,7 @@ def torch_step(gan, precision):
     """
     import torch
 
-    torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    torch.set_num_threads(usable_cpus())
     o, l1 = gan.options, torch.nn.functional.l1_loss
     networks = [gan.G if o.output == "rgb" else gan.G.get_layer("chroma"), gan.F, gan.D_X, gan.D_Y]
     networks = painter, f, d_x, d_y = list(map(TorchNetwork, networks))

@@ -1,7 +1,6 @@
 """The Oxford sets: a local server stands for Oxford's, with small archives of the same form."""
 
 import csv
-import hashlib
 import http.server
 import io
 import tarfile
@@ -12,8 +11,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from PIL import Image
-from scipy.io import savemat
 
 from data_loader import UserError, load_flowers
 from data_loader import oxford_flowers as oxford
@@ -21,6 +18,7 @@ from data_loader.files import sha256_of_file
 from data_loader.images import luma
 from evaluation.baselines import measured
 from evaluation.metrics import Pictures, colorfulness, pixel_l1, pixel_l1_as_published
+from tests.data_loader.small_set import jpeg, make_archive, make_set
 
 
 def test_tracked_split_is_stratified_and_parts_no_photograph():
@@ -78,30 +76,11 @@ def server(tmp_path):
     web.server_close()
 
 
-def jpeg(number):
-    stream = io.BytesIO()
-    Image.new("RGB", (20, 20), (number * 30, 0, 0)).save(stream, "JPEG")
-    return stream.getvalue()
-
-
-def make_archive(path, members):
-    with tarfile.open(path, "w:gz") as tar:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-
-
 @pytest.fixture
 def small102(server, tmp_path, monkeypatch):
     """An Oxford-102 of 6 images on the local server, and an empty cache."""
     folder, url = server
-    make_archive(folder / "102flowers.tgz", {f"jpg/image_{n:05d}.jpg": jpeg(n) for n in range(1, 7)})
-    savemat(folder / "imagelabels.mat", {"labels": np.array([[1, 1, 2, 2, 102, 102]])})
-    savemat(folder / "setid.mat", {"trnid": [[1, 3]], "valid": [[2]], "tstid": [[4, 5, 6]]})
-    md5 = {file.name: hashlib.md5(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-    small = replace(oxford.OXFORD_SETS["oxford102"], url=url, images=6, md5=md5)
-    monkeypatch.setitem(oxford.OXFORD_SETS, "oxford102", small)
+    monkeypatch.setitem(oxford.OXFORD_SETS, "oxford102", make_set(folder, url))
     monkeypatch.setenv("FLOWERS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("FLOWERS102_DIR", raising=False)
     return folder

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from models.normalization import BatchNormalization, fused_batch_norm, has_fused_kernel
+from models.layers import has_kernels
+from models.normalization import BatchNormalization, fused_batch_norm
 
-pytestmark = pytest.mark.skipif(not has_fused_kernel(), reason="this backend has no kernel of its own for it")
+pytestmark = pytest.mark.skipif(not has_kernels(), reason="this backend has no kernel of its own for it")
 
 
 def trained_call(layer, x, weights):

@@ -37,7 +37,7 @@ def main():
     if unknown := [name for name in arguments.parts if name not in PARTS]:
         parser.error(f"there is no part {unknown[0]}: name {', '.join(PARTS)}")
     names = arguments.parts or list(PARTS)
-    campaign = Campaign({name: PARTS[name] for name in PARTS}, arguments.out, arguments.seed)
+    campaign = Campaign(PARTS, arguments.out, arguments.seed)
     if arguments.trial is not None:
         if len(names) > 1:
             parser.error("--trial is of one part: name it")

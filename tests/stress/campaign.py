@@ -108,17 +108,17 @@ class Worker:
 
     def __init__(self, part, seed, name):
         self.part = part
-        here, there = multiprocessing.get_context("spawn").Pipe()
-        self.process = multiprocessing.get_context("spawn").Process(target=_work, args=(part, seed, name, there))
+        spawn = multiprocessing.get_context("spawn")
+        self.connection, there = spawn.Pipe()
+        self.process = spawn.Process(target=_work, args=(part, seed, name, there))
         self.process.start()
         there.close()
-        self.connection = here
         try:
             # What all trials need may take a while.
-            self.is_ready = here.poll(600) and here.recv() == "ready"
+            is_ready = self.connection.poll(600) and self.connection.recv() == "ready"
         except EOFError:
-            self.is_ready = False
-        if not self.is_ready:
+            is_ready = False
+        if not is_ready:
             self.end()
             raise RuntimeError(f"{name} cannot be prepared: see above.")
 

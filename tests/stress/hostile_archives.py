@@ -6,6 +6,7 @@ import tarfile
 
 from data_loader import UserError
 from data_loader import oxford_flowers as oxford
+from tests.data_loader.small_set import add_file
 from tests.stress.campaign import Part
 from tests.stress.mutations import mutated
 
@@ -52,7 +53,7 @@ class Archives(Part):
         stream = io.BytesIO()
         with tarfile.open(fileobj=stream, mode="w") as tar:
             for number in range(int(rng.integers(1, 5))):
-                _add(tar, f"jpg/image_{number:05d}.jpg", bytes(rng.bytes(200)))
+                add_file(tar, f"jpg/image_{number:05d}.jpg", bytes(rng.bytes(200)))
                 if rng.random() < 0.5:
                     self._add_wicked(tar, rng)
         data = stream.getvalue()
@@ -69,12 +70,6 @@ class Archives(Part):
         if rng.random() < 0.2:
             info.size = BOMB
         tar.addfile(info)
-
-
-def _add(tar, name, content):
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    tar.addfile(info, io.BytesIO(content))
 
 
 def _empty(folder):

@@ -46,10 +46,13 @@ class Kills(Part):
             time.sleep(moments[-1])
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
+        return self.next_call(name, folder, expected, f"{name}, killed after {moments} s")
+
+    def next_call(self, name, folder, expected, what):
+        """What is lost, after `what` was done to an operation, when it is called again and left alone."""
         status, told = ended(forked(name, folder), folder)
-        what = f"{name}, killed after {moments} s"
         if status:
-            return f"{what}: status {status}: {told[-200:]}"
+            return f"{what}: then status {status}: {told[-200:]}"
         if digest(folder) != expected:
             return f"{what}: other bits"
         if left := leftovers(folder):

@@ -1,21 +1,14 @@
 """Downloads from a server that cuts off, stalls, lies about lengths, sends other bytes or leads astray."""
 
-import hashlib
 import http.server
-import io
 import os
 import shutil
-import tarfile
 import threading
 import time
-from dataclasses import replace
-
-import numpy as np
-from PIL import Image
-from scipy.io import savemat
 
 from data_loader import UserError, load_flowers
 from data_loader import oxford_flowers as oxford
+from tests.data_loader.small_set import make_set
 from tests.stress.campaign import Part
 
 FAULTS = ("cut", "stall", "too long", "too short", "other bytes", "404", "500", "nowhere", "circle", "nothing")
@@ -31,13 +24,11 @@ class Networks(Part):
 
     def prepare(self):
         self.served = self.folder / "served"
-        _make_set(self.served)
+        self.served.mkdir()
         self.web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Faulty)
         self.web.folder, self.web.faults, self.web.rng = self.served, [], None
         threading.Thread(target=self.web.serve_forever, daemon=True).start()
-        md5 = {file.name: hashlib.md5(file.read_bytes()).hexdigest() for file in self.served.iterdir()}
-        url = f"http://127.0.0.1:{self.web.server_port}/"
-        oxford.OXFORD_SETS["oxford102"] = replace(oxford.OXFORD_SETS["oxford102"], url=url, images=6, md5=md5)
+        oxford.OXFORD_SETS["oxford102"] = make_set(self.served, f"http://127.0.0.1:{self.web.server_port}/")
         oxford.PATIENCE = PATIENCE
         os.environ.pop("FLOWERS102_DIR", None)
         self.cache = self.folder / "cache"
@@ -100,17 +91,3 @@ class _Faulty(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
         if fault == "stall":
             time.sleep(2 * PATIENCE)
-
-
-def _make_set(folder):
-    """An Oxford-102 of six images, as it lies on its server."""
-    folder.mkdir()
-    with tarfile.open(folder / "102flowers.tgz", "w:gz") as tar:
-        for number in range(1, 7):
-            stream = io.BytesIO()
-            Image.new("RGB", (20, 20), (number * 30, 0, 0)).save(stream, "JPEG")
-            info = tarfile.TarInfo(f"jpg/image_{number:05d}.jpg")
-            info.size = len(stream.getvalue())
-            tar.addfile(info, io.BytesIO(stream.getvalue()))
-    savemat(folder / "imagelabels.mat", {"labels": np.array([[1, 1, 2, 2, 102, 102]])})
-    savemat(folder / "setid.mat", {"trnid": [[1, 3]], "valid": [[2]], "tstid": [[4, 5, 6]]})

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.stress.kills import Kills
-from tests.stress.operations import OPERATIONS, digest, ended, forked, leftovers
+from tests.stress.operations import OPERATIONS, ended, forked
 
 ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES)
 CALLS = ("replace", "fsync", "link", "mkdir", "rename", "unlink")
@@ -34,14 +34,7 @@ class NoRoom(Kills):
             return f"{what}: status {status}: {told[-200:]}"
         if status == 2 and not told.strip().splitlines()[-1].startswith(("error:", "0 ", "1 ", "2 ", "3 ", "4 ")):
             return f"{what}: no sentence: {told[-200:]}"
-        status, told = ended(forked(name, folder), folder)
-        if status:
-            return f"{what}: with room again status {status}: {told[-200:]}"
-        if digest(folder) != expected:
-            return f"{what}: other bits"
-        if left := leftovers(folder):
-            return f"{what}: left {left}"
-        return None
+        return self.next_call(name, folder, expected, what)
 
 
 @contextmanager
