@@ -9,15 +9,13 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from data_loader.files import UserError, at_home, progress_bar, sha256_of_text
+from data_loader.files import UserError, at_home, progress_bar, scratch_folder, sha256_of_text
 from data_loader.photographs import DECODER, UnusableImage
 
 CACHE_VARIABLE = "FLOWERS_CACHE_DIR"
@@ -64,10 +62,11 @@ def cached_images(name, source, size, decode):
     if decoded := _open(array_file, manifest_file):
         return decoded
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        with tempfile.TemporaryDirectory(dir=folder, prefix="decoding-") as scratch:
-            images, manifest = Path(scratch) / "images.npy", Path(scratch) / "manifest.json"
+        with scratch_folder(folder / f"decoding-{stem}") as scratch:
+            if decoded := _open(array_file, manifest_file):
+                return decoded
+            _sweep(folder)
+            images, manifest = scratch / "images.npy", scratch / "manifest.json"
             manifest.write_text(json.dumps(_decode_all(name, len(source), size, decode, images)), encoding="utf-8")
             # The manifest comes last: where it stands, the array is complete.
             os.replace(images, array_file)
@@ -83,7 +82,7 @@ def cached_images(name, source, size, decode):
 
 
 def _sweep(folder):
-    """Remove what decodings that were killed left behind; a day old, so that none that still runs is hit."""
+    """Remove what killed decodings of other sets left behind; a day old, so that none that still runs is hit."""
     for left in folder.glob("decoding-*"):
         if time.time() - left.stat().st_mtime > LEFTOVER_SECONDS:
             shutil.rmtree(left, ignore_errors=True)

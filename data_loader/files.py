@@ -4,12 +4,14 @@ import ctypes
 import hashlib
 import itertools
 import os
+import shutil
 import sys
+import tempfile
 import threading
 import warnings
 import zipfile
 import zlib
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -47,25 +49,36 @@ class Interrupted(KeyboardInterrupt):
 def quiet_libraries():
     """A block in which what C libraries write to the standard error, and warnings of Python's, are not seen.
 
+    Yields a list; at the end of the block the lines that were written, by other threads as well, are in it.
     One thread after the other: what is put aside for one would be what the next one puts back.
     """
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        heard = []
         with suppress(Exception):  # there may be none, or one that is closed
             sys.stderr.flush()
         try:
             stderr = os.dup(2)
         except OSError:
-            yield
+            yield heard
             return
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            os.close(nothing)
+        with _scratch() as aside:
+            os.dup2(aside.fileno(), 2)
+            try:
+                yield heard
+            finally:
+                os.dup2(stderr, 2)
+                os.close(stderr)
+                aside.seek(0)
+                heard += aside.read().decode(errors="replace").splitlines()
+
+
+def _scratch():
+    """A file without a name; where there is no room for one, one that keeps nothing."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "w+b")  # noqa: PTH123
 
 
 def first_line(error):
@@ -143,6 +156,48 @@ def _is_held(stream, path):
         return False
     except OSError:  # a file system without locks
         return True
+
+
+@contextmanager
+def scratch_folder(folder):
+    """Yield a folder to make something in, empty; it is removed at the end.
+
+    One process at a time: another one waits, and should then look whether what it was to make is there. What a process
+    that was killed left in it is removed.
+    """
+    folder = Path(folder)
+    try:
+        held = _hold(folder)
+    except OSError:  # nothing can be locked here: one that is this process's own
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}-") as own:
+            yield Path(own)
+        return
+    try:
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _hold(folder):
+    """Make a folder and lock it against other processes, whose end is waited for; its descriptor, to be closed."""
+    if fcntl is None:
+        raise OSError("nothing can be locked on this platform")
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError), ExitStack() as stack:  # another process is done, and has removed it
+            held = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, held)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"note: waiting for another process, which writes {folder.parent}.", file=sys.stderr)
+                fcntl.flock(held, fcntl.LOCK_EX)
+            if os.fstat(held).st_ino == folder.stat().st_ino:
+                stack.pop_all()
+                return held
 
 
 def exists(path):

@@ -4,8 +4,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from data_loader.foreign_files import FOREIGN, advice_on
-from data_loader.photographs import READABLE, is_picture
+from data_loader.photographs import FOREIGN, READABLE, advice_on, is_picture
 
 
 def files_below(folder, closed):

@@ -7,15 +7,15 @@ www.robots.ox.ac.uk/~vgg/data/flowers/17/ and /102/ describe them. The images ca
 import csv
 import os
 import tarfile
-import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import scipy
 
-from data_loader.cache import cache_dir
-from data_loader.files import UserError, at_home
+from data_loader.cache import CACHE_VARIABLE, cache_dir
+from data_loader.files import UserError, at_home, scratch_folder
 from data_loader.flowers import from_files
 
 # The largest official archive unpacks to 0.35 GB.
@@ -116,8 +116,9 @@ def _oxford102_labels(oxford, folder, positions):
     tables = ("imagelabels.mat", "setid.mat")
     if not all((folder / file).is_file() for file in tables):
         folder = cache_dir() / oxford.name
-        for file in tables:
-            _fetch(oxford, file, folder)
+        with _scratch(folder) as scratch:
+            for file in tables:
+                _fetch(oxford, file, folder, scratch)
     try:
         labels = scipy.io.loadmat(folder / "imagelabels.mat")["labels"].ravel()
         sets = scipy.io.loadmat(folder / "setid.mat")
@@ -136,26 +137,44 @@ def download(oxford):
     folder = cache_dir() / oxford.name
     if (folder / "jpg").is_dir():
         return folder
-    archive, *_ = [_fetch(oxford, file, folder) for file in oxford.md5]
-    try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix="unpacking-") as scratch:
+    with _scratch(folder) as scratch:
+        if (folder / "jpg").is_dir():
+            return folder
+        archive, *_ = [_fetch(oxford, file, folder, scratch) for file in oxford.md5]
+        try:
             unpack(archive, scratch)
-            os.replace(Path(scratch) / "jpg", folder / "jpg")
-    except (OSError, tarfile.TarError) as error:
-        raise UserError(
-            f"{archive} cannot be unpacked ({error}): make room in {folder}, or delete the archive."
-        ) from error
-    archive.unlink()
+            os.replace(scratch / "jpg", folder / "jpg")
+        except (OSError, tarfile.TarError) as error:
+            raise UserError(
+                f"{archive} cannot be unpacked ({error}): make room in {folder}, or delete the archive."
+            ) from error
+        archive.unlink()
     return folder
 
 
-def _fetch(oxford, file, folder):
-    """Download one file with a progress bar; pooch gives it its name only if its MD5 is the official one."""
+@contextmanager
+def _scratch(folder):
+    """A block with a folder within a set's to download to, one process at a time."""
+    try:
+        with scratch_folder(folder / "downloading") as scratch:
+            yield scratch
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be written ({error.strerror}): make room, or set {CACHE_VARIABLE}."
+        ) from error
+
+
+def _fetch(oxford, file, folder, scratch):
+    """Download one file to a folder, by way of `scratch`, with a progress bar; only if its MD5 is the official one."""
     import pooch
 
     url, md5, with_bar = oxford.url + file, oxford.md5[file], pooch.HTTPDownloader(progressbar=True, timeout=PATIENCE)
+    target = folder / file
     try:
-        return Path(pooch.retrieve(url, f"md5:{md5}", fname=file, path=folder, downloader=with_bar))
+        if not (target.is_file() and pooch.file_hash(target, "md5") == md5):
+            pooch.retrieve(url, f"md5:{md5}", fname=file, path=scratch, downloader=with_bar)
+            os.replace(scratch / file, target)
+        return target
     except (OSError, ValueError) as error:
         # Without the library's chain of nested messages.
         offline = any(words in str(error) for words in ("resolve", "Connection", "Max retries"))

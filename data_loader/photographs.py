@@ -3,7 +3,8 @@
 import contextlib
 import errno
 import os
-from dataclasses import dataclass, field, replace
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,8 @@ from PIL import ExifTags, Image, ImageOps, PngImagePlugin, features
 
 from data_loader.color_profiles import fine_in_srgb, in_srgb
 from data_loader.files import quiet_libraries
-from data_loader.foreign_files import FOREIGN, advice_on
-from data_loader.images import luma, to_unit, to_whole
-from data_loader.sample_scales import PROFILE, STRIP, eight_and_sixteen_bits, is_beyond_pillow, numbers_of, rare_tiff
+from data_loader.photograph import Photograph
+from data_loader.sample_scales import PROFILE, eight_and_sixteen_bits, is_beyond_pillow, numbers_of, rare_tiff
 
 with contextlib.suppress(ImportError):  # photographs of phones, where this package is installed
     import pillow_heif
@@ -30,6 +30,12 @@ PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = 2**28
 _ENDINGS = Image.registered_extensions()
 # Endings of files that can be read here; Pillow names some that it can write alone, and a film's.
 READABLE = {ending for ending, form in _ENDINGS.items() if form in Image.OPEN and form != "MPEG"}
+VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"}
+# Files of cameras and phones that only an optional package can decode, if any; and films.
+FOREIGN = {".heic", ".heif", ".avif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".raw"}
+FOREIGN |= VIDEOS
+# What Pillow says of a file, by a word in it, and what it means.
+PLAINLY = {"truncated": "the file ends early", "decoder error": "the file is damaged"}
 WITH_ALPHA = ("RGBA", "RGBa", "LA", "PA")
 # What EXIF may tell of a photograph: who, when, with what, and what is to be seen.
 TOLD = {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F}
@@ -39,52 +45,13 @@ class UnusableImage(Exception):
     """A file that cannot become a picture; the message is the reason, without the file's name."""
 
 
-@dataclass(frozen=True)
-class Photograph:
-    """A decoded file: `image`, RGB (Pillow), upright and in sRGB; `alpha`, its opacity (mode L), or None.
-
-    `fine` is the luma of what has more than 8 bits, uint16 (H, W), or None where no more than 8 could be read.
-    `metadata` is what `Image.save` takes to write the rest along: EXIF with orientation 1, resolution, and a colour
-    profile where that is sRGB. `pages` are those of the file, of which this is the first.
-    """
-
-    image: Image.Image
-    alpha: Image.Image | None = None
-    metadata: dict = field(default_factory=dict)
-    pages: int = 1
-    fine: np.ndarray | None = None
-
-    def gray(self, bit_depth=8, rows=None):
-        """The luma of some rows, or of all, float32 (h, W, 1) in [0, 1], as fine as an output of this depth shows."""
-        rows = range(self.image.height) if rows is None else rows
-        if bit_depth > 8 and self.fine is not None:
-            return to_unit(self.fine[rows.start : rows.stop])[..., None]
-        return luma(to_unit(np.asarray(self.image.crop((0, rows.start, self.image.width, rows.stop)))))
-
-    def levels(self, bit_depth=8):
-        """All of `gray` in whole numbers, uint8 or uint16 (H, W, 1)."""
-        rows = range(self.image.height)
-        strips = (rows[top : top + STRIP] for top in rows[::STRIP])
-        return np.concatenate([to_whole(self.gray(bit_depth, strip), bit_depth) for strip in strips])
-
-    def over_white(self):
-        """Itself without transparency."""
-        if not self.alpha:
-            return self
-        fine = None if self.fine is None else np.empty_like(self.fine)
-        for top in range(0, 0 if fine is None else len(fine), STRIP):
-            rows = slice(top, top + STRIP)
-            share = np.asarray(self.alpha.crop((0, top, self.alpha.width, min(top + STRIP, len(fine)))), np.uint32)
-            fine[rows] = (self.fine[rows] * share + 65535 * (255 - share) + 127) // 255
-        return replace(self, image=self.image_over_white(), alpha=None, fine=fine)
-
-    def image_over_white(self):
-        """The image, RGB, without transparency."""
-        if not self.alpha:
-            return self.image
-        white = Image.new("RGB", self.image.size, "white")
-        white.paste(self.image, mask=self.alpha)
-        return white
+def advice_on(ending):
+    """What to do about a file of an ending in `FOREIGN` that cannot be read here."""
+    if ending in VIDEOS:
+        return "take the pictures out by 'mkdir frames && ffmpeg -i FILM frames/%05d.png', and use the folder frames."
+    if ending in (".heic", ".heif"):
+        return "pip install pillow-heif, or export them as JPEG."
+    return "export them as JPEG or TIFF."
 
 
 @contextlib.contextmanager
@@ -126,8 +93,17 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         return _photograph(source)
     if not isinstance(source, str | os.PathLike):
         raise UnusableImage(f"a {type(source).__name__} is neither a path nor a Pillow image nor a NumPy array")
-    with quiet_libraries():
-        return _decoded(source, most_pixels)
+    with quiet_libraries() as heard:
+        photograph = _decoded(source, most_pixels)
+    return replace(photograph, is_damaged=True) if _tells_of_damage(source, heard) else photograph
+
+
+def _tells_of_damage(file, heard):
+    """Whether one of the lines that were `heard` while a file was read is libtiff's, of pixels it could not decode."""
+    if not any(re.match(r"\w+: (?!Warning)", line) for line in heard):
+        return False
+    with Path(file).open("rb") as stream:
+        return stream.read(2) in (b"II", b"MM")
 
 
 def _decoded(source, most_pixels):
@@ -161,7 +137,7 @@ def _decoded(source, most_pixels):
         if Path(source).exists() and not Path(source).stat().st_size:
             raise UnusableImage("it is empty") from error
         reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
-        raise UnusableImage("the file ends early" if "truncated" in reason else reason) from error
+        raise UnusableImage(next((said for word, said in PLAINLY.items() if word in reason), reason)) from error
 
 
 def _from_array(values):
@@ -211,7 +187,7 @@ def _require_sound(width, height, most_pixels=MAX_PIXELS):
 
 def _photograph(image, file=None):
     """An opened `file`, or an image in memory, as a `Photograph`."""
-    pages, exif = _pages(image), _exif(image)
+    (pages, is_whole), exif = _pages(image), _exif(image)
     deep = rare_tiff(file, MAX_PIXELS) if file and is_beyond_pillow(image) else None
     # What Pillow would make of deep colours is not needed, but for their opacity.
     if not deep or image.mode in WITH_ALPHA:
@@ -235,7 +211,7 @@ def _photograph(image, file=None):
         rgb, alpha, fine = (_turned(part, turn) for part in (rgb, alpha, fine))
         with contextlib.suppress(Exception):
             metadata["exif"] = _told(exif)
-    return Photograph(rgb, alpha, metadata, pages, np.asarray(fine) if fine else None)
+    return Photograph(rgb, alpha, metadata, pages, np.asarray(fine) if fine else None, not is_whole)
 
 
 def _in_srgb(image, fine, profile, resolution):
@@ -248,14 +224,14 @@ def _in_srgb(image, fine, profile, resolution):
 
 
 def _pages(image):
-    """How many pages or frames an opened file has; of one that is broken off behind the first, 1."""
+    """How many pages or frames an opened file has, and whether they are whole; broken off behind the first, 1."""
     if image.format == "MPO":  # phones lay a second, smaller picture behind the first
-        return 1
+        return 1, True
     with contextlib.suppress(Exception):
-        return getattr(image, "n_frames", 1)
+        return getattr(image, "n_frames", 1), True
     with contextlib.suppress(Exception):
         image.seek(0)
-    return 1
+    return 1, False
 
 
 def _is_resolution(resolution):

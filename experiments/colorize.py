@@ -98,10 +98,8 @@ def _color(colorizer, photo, files, arguments):
     asks_for_all = arguments.format == SAME or files[0].suffix == FORMATS[DEEP][0]
     if arguments.bit_depth == 8 and photograph.fine is not None and asks_for_all:
         print(f"note: {photo} has more than 8 bits, and 8 were written: --bit-depth 16 keeps them.", file=sys.stderr)
-    if photograph.pages > 1:
-        print(f"note: {photo} has {photograph.pages} pages or frames: the first was coloured.", file=sys.stderr)
-    if len(photograph.image.getcolors(2) or ()) == 2:
-        print(f"note: {photo} has two shades alone, and stays almost as it is: scan it in gray.", file=sys.stderr)
+    for remark in photograph.remarks():
+        print(f"note: {photo} {remark}.", file=sys.stderr)
     if arguments.compare:
         gray = photograph.levels(arguments.bit_depth).repeat(3, axis=-1)
     maker = maker_of(photo)

@@ -8,7 +8,8 @@ from PIL import Image
 
 from data_loader.files import UserError
 from data_loader.images import chroma_of, in_gamut, luma, to_unit, to_whole
-from data_loader.photographs import Photograph, read_photograph
+from data_loader.photograph import Photograph
+from data_loader.photographs import read_photograph
 from models.joint_upsampling import Enlargement, in_threads
 from models.options import STRIDE
 

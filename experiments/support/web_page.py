@@ -4,6 +4,7 @@ What a visitor uploads and gets are files of one folder, removed some time after
 shown as small pictures; behind that the one of full size is made, for download.
 """
 
+import logging
 import os
 import time
 import uuid
@@ -46,6 +47,7 @@ class WebPage:
     def serve(self, host, port, most_megabytes):
         """Begin to answer, and return the page's address; a `UserError` where it cannot be had."""
         self.blocks.queue(max_size=MOST_VISITORS, api_open=False)
+        logging.getLogger("uvicorn.error").addFilter(_is_no_departure)
         try:
             _, address, _ = self.blocks.launch(
                 server_name=host,
@@ -117,7 +119,7 @@ class WebPage:
         except UnusableImage as reason:
             return None, None, f"**{name} cannot be used: {reason}.**", *empty
         told = f"**{name}**, {photograph.image.width} × {photograph.image.height} pixels"
-        told += f", the first of {photograph.pages} pages or frames" if photograph.pages > 1 else ""
+        told = " ".join([f"{told}.", *(f"It {remark}." for remark in photograph.remarks())])
         return path, None, told, *empty
 
     def read(self, path):
@@ -173,6 +175,11 @@ class WebPage:
             with suppress(OSError):
                 if time.time() - file.stat().st_mtime > self.kept:
                     file.rmdir() if file.is_dir() else file.unlink()
+
+
+def _is_no_departure(record):
+    """Whether a message of the server is of something else than a visitor who left while sending."""
+    return not (record.exc_info and type(record.exc_info[1]).__name__ == "ClientDisconnect")
 
 
 def _let_be_erased(slider):

@@ -6,6 +6,7 @@ import io
 import tarfile
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -93,6 +94,18 @@ def test_oxford102_is_downloaded_once_with_its_official_split(small102):
     for file in small102.iterdir():
         file.unlink()
     assert load_flowers("oxford102", 16).digest == flowers.digest
+
+
+def test_two_first_uses_at_once_and_what_killed_ones_left(small102, tmp_path, capsys):
+    left = tmp_path / "cache" / "oxford102" / "downloading" / "half.tgz"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    with ThreadPoolExecutor() as threads:
+        digests = {flowers.digest for flowers in threads.map(load_flowers, ["oxford102"] * 4, [16] * 4)}
+    assert len(digests) == 1
+    assert "waiting for another process" in capsys.readouterr().err
+    names = {path.name for path in left.parents[1].iterdir()}
+    assert names == {"jpg", "imagelabels.mat", "setid.mat"}
 
 
 def test_an_archive_with_another_hash_is_refused_and_leaves_nothing(small102, tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
+from data_loader.files import quiet_libraries
 from data_loader.photographs import UnusableImage, is_picture, read_image, read_photograph
 
 RAMP = np.tile(np.arange(256), (9, 1))
@@ -77,6 +78,46 @@ def test_unusable_files_say_why(tmp_path):
     assert reasons["truncated.jpg"] == "the file ends early"
     assert "1x1" in reasons["dot.png"]
     assert "more pixels than" in reasons["huge.png"]
+
+
+def scan(path, compression, mode):
+    """A compressed TIFF with 40 bytes of other content among its pixels."""
+    noise = np.random.default_rng(0).integers(0, 256, (200, 150, 3), np.uint8)
+    Image.fromarray(noise).convert(mode).save(path, compression=compression)
+    content = bytearray(path.read_bytes())
+    content[600:640] = b"\xaa" * 40
+    path.write_bytes(content)
+
+
+def test_of_a_damaged_scan_what_can_be_read_is_and_it_says_so(tmp_path, capfd):
+    scan(tmp_path / "fax.tif", "group4", "1")
+    photograph = read_photograph(tmp_path / "fax.tif")
+    assert photograph.is_damaged
+    assert any("is damaged" in remark for remark in photograph.remarks())
+    scan(tmp_path / "colors.tif", "tiff_adobe_deflate", "RGB")
+    with pytest.raises(UnusableImage, match="the file is damaged"):
+        read_photograph(tmp_path / "colors.tif")
+    Image.new("RGB", (20, 20)).save(tmp_path / "whole.tif")
+    assert not read_photograph(tmp_path / "whole.tif").is_damaged
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_write_meanwhile_damages_no_file(tmp_path):
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.png")
+    with quiet_libraries() as heard:
+        os.write(2, b"INFO: another thread's word\n")
+        assert not read_photograph(tmp_path / "a.png").is_damaged
+    assert heard == ["INFO: another thread's word"]
+
+
+def test_pages_that_are_broken_off_behind_the_first_are_told(tmp_path):
+    pages = [Image.fromarray(np.full((20, 20, 3), level, np.uint8)) for level in (10, 200)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    content = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[: len(content) // 2 + 40])
+    photograph = read_photograph(tmp_path / "a.tif")
+    assert (photograph.pages, photograph.is_damaged) == (1, True)
+    assert np.asarray(photograph.image)[5, 5].tolist() == [10, 10, 10]
 
 
 def middle(path, column=128):

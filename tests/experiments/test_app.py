@@ -1,5 +1,6 @@
 """The web page, as visitors with a real browser find it."""
 
+import http.client
 import os
 import re
 import shutil
@@ -219,6 +220,18 @@ def test_two_visitors_do_not_see_each_others_photos(address, photo, tmp_path):
     assert sizes == [(270, 180), (64, 300)]
 
 
+def leave_while_sending(address):
+    """Begin an upload, and be gone before its end."""
+    line = http.client.HTTPConnection(address.split("/")[2], timeout=PATIENCE)
+    line.putrequest("POST", "/gradio_api/upload")
+    line.putheader("Content-Type", "multipart/form-data; boundary=x")
+    line.putheader("Content-Length", "1000")
+    line.endheaders()
+    line.send(b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\nhalf of it')
+    line.close()
+    time.sleep(1)
+
+
 @needs_page
 def test_the_page_leaves_no_file_and_calls_nobody(tmp_path, photo):
     pytest.importorskip("gradio")
@@ -231,6 +244,7 @@ def test_the_page_leaves_no_file_and_calls_nobody(tmp_path, photo):
         names = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
         assert {name for name in names if not name.startswith((address, "data:", "blob:"))} == set()
     assert any(folder.iterdir())
+    leave_while_sending(address)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
     assert not folder.exists()

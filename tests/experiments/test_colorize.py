@@ -308,7 +308,7 @@ def test_of_several_pages_it_says_so(ours, tmp_path):
     pages = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     done = call("colorize", ours, "a.tif", cwd=tmp_path)
-    assert "has 2 pages or frames: the first was coloured" in done.stderr
+    assert "has 2 pages or frames: the first is coloured" in done.stderr
 
 
 def test_nothing_to_color_is_an_error():

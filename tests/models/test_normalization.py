@@ -1,4 +1,6 @@
-"""TensorFlow's kernel for batch norms answers and learns as Keras' own operations do."""
+"""TensorFlow's kernel for norms answers and learns as Keras' own operations do."""
+
+from functools import partial
 
 import keras
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from keras import layers, ops
 
 from models.layers import has_kernels
-from models.normalization import BatchNormalization, fused_batch_norm
+from models.normalization import BatchNormalization, GroupNormalization, fused_batch_norm
 
 pytestmark = pytest.mark.skipif(not has_kernels(), reason="this backend has no kernel of its own for it")
 
@@ -26,21 +28,35 @@ def trained_call(layer, x, weights):
     return [np.asarray(value) for value in (answers, *gradients, *layer.get_weights())]
 
 
-@pytest.mark.parametrize("shape", [(1, 6, 10, 5), (3, 4, 4, 8), (2, 1, 1, 3)])
-def test_the_kernel_answers_and_learns_as_keras_own(shape):
+BATCH = [partial(kind, momentum=0.8, epsilon=1e-5) for kind in (BatchNormalization, layers.BatchNormalization)]
+INSTANCE = [partial(kind, groups=-1, epsilon=1e-5) for kind in (GroupNormalization, layers.GroupNormalization)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "weights", "shape"),
+    [(BATCH, 4, shape) for shape in [(1, 6, 10, 5), (3, 4, 4, 8), (2, 1, 1, 3)]]
+    + [(INSTANCE, 2, shape) for shape in [(1, 6, 10, 5), (2, 6, 10, 5)]],
+)
+def test_the_kernel_answers_and_learns_as_keras_own(kinds, weights, shape):
     rng = np.random.default_rng(0)
     x = rng.normal(0, 2, shape).astype("float32")
-    weights = list(rng.uniform(0.5, 2, (4, shape[-1])).astype("float32"))
-    kinds = (BatchNormalization, layers.BatchNormalization)
-    fused, plain = (trained_call(kind(momentum=0.8, epsilon=1e-5), x, weights) for kind in kinds)
+    weights = list(rng.uniform(0.5, 2, (weights, shape[-1])).astype("float32"))
+    fused, plain = (trained_call(kind(), x, weights) for kind in kinds)
     for ours, own in zip(fused, plain, strict=True):
         assert ours == pytest.approx(own, rel=1e-4, abs=1e-5)
 
 
-def test_statistics_are_float32_under_mixed_precision():
+def test_an_instance_norm_without_weights_of_its_own_is_one_too():
+    x = np.random.default_rng(0).normal(3, 2, (1, 8, 8, 4)).astype("float32")
+    answers = GroupNormalization(groups=-1, epsilon=1e-5, center=False, scale=False)(x)
+    assert np.asarray(answers) == pytest.approx((x - x.mean((1, 2))) / x.std((1, 2)), abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [BatchNormalization, partial(GroupNormalization, groups=-1)])
+def test_statistics_are_float32_under_mixed_precision(kind):
     # A mean of 300 and a deviation of 1: in bfloat16 itself nothing of it would be left.
-    x = ops.cast(np.random.default_rng(0).normal(300, 1, (2, 16, 16, 4)), "bfloat16")
-    answers = BatchNormalization(dtype="mixed_bfloat16")(x, training=True)
+    x = ops.cast(np.random.default_rng(0).normal(300, 1, (1, 16, 16, 4)), "bfloat16")
+    answers = kind(dtype="mixed_bfloat16")(x, training=True)
     assert keras.backend.standardize_dtype(answers.dtype) == "bfloat16"
     x = ops.convert_to_numpy(ops.cast(x, "float32"))
     expected = (x - x.mean((0, 1, 2))) / x.std((0, 1, 2))
@@ -72,8 +88,9 @@ def test_maps_of_capsules_are_normalised_too():
     assert answers == pytest.approx((x - x.mean((0, 1, 2, 3))) / x.std((0, 1, 2, 3)), abs=1e-4)
 
 
-def test_variables_are_called_as_those_of_keras_own():
-    ours, plain = BatchNormalization(), layers.BatchNormalization()
+@pytest.mark.parametrize("kinds", [BATCH, INSTANCE])
+def test_variables_are_called_as_those_of_keras_own(kinds):
+    ours, plain = (kind() for kind in kinds)
     for layer in (ours, plain):
         layer.build((None, 4, 4, 3))
     assert [variable.name for variable in ours.variables] == [variable.name for variable in plain.variables]

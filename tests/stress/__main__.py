@@ -10,8 +10,11 @@ from tests.stress.hostile_archives import Archives
 from tests.stress.hostile_images import Images
 from tests.stress.hostile_records import Records
 from tests.stress.kills import Kills
+from tests.stress.long import Long
 from tests.stress.networks import Networks
 from tests.stress.no_room import NoRoom
+from tests.stress.together import Together
+from tests.stress.visitors import Visitors
 
 PARTS = {
     "images": Images,
@@ -20,6 +23,9 @@ PARTS = {
     "networks": Networks,
     "no-room": NoRoom,
     "kills": Kills,
+    "together": Together,
+    "visitors": Visitors,
+    "long": Long,
 }
 LONGEST = 30  # minutes of a part
 

@@ -1,13 +1,14 @@
 """Parts, their trials, each watched from outside, and what is written down of them."""
 
 import json
-import multiprocessing
+import multiprocessing.connection
 import os
 import resource
 import sys
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 from data_loader.files import progress_bar, write_text
 
 TOLD = 300  # characters of what was lost
+LAST_WORDS = 20  # seconds that a process has to end by itself
 LOST_LISTED = 20
 
 
@@ -23,10 +25,11 @@ class Part:
     """A kind of faults. A subclass says how many trials a `whole` campaign has, and what one does.
 
     `seconds` is the most that a trial may take, `gigabytes` what its process may have, None for any; `speaks` says that
-    commands are called, which tell something to the terminal.
+    commands are called, which tell something to the terminal. `at_once` trials are done at the same time.
     """
 
     whole = 1000
+    at_once = 1
     seconds = 30
     gigabytes = None
     speaks = False
@@ -40,6 +43,9 @@ class Part:
     def trial(self, rng):
         """Try the fault that `rng` says; gives None, or in a sentence what was lost or went wrong."""
         raise NotImplementedError
+
+    def end(self):
+        """End what `prepare` began."""
 
 
 @dataclass
@@ -61,25 +67,38 @@ class Campaign:
         self.accounts = {name: Account(**kept.get(name, {})) for name in parts}
 
     def run(self, name, minutes):
-        """Do a part's trials, from the first that was not done, for at most so many minutes."""
+        """Do a part's trials, from the first that was not done; after so many minutes none is begun."""
         part, account = self.parts[name], self.accounts[name]
-        begun, worker = time.monotonic(), None
-        before = account.minutes
+        # What was under way when a campaign was broken off is tried again.
+        account.lost = [entry for entry in account.lost if entry[0] < account.done]
+        begun, before, done = time.monotonic(), account.minutes, set()
+        numbers, idle, busy = iter(range(account.done, part.whole)), [], []
         with progress_bar(total=part.whole, initial=account.done, desc=name, unit="trial", delay=0) as bar:
-            while account.done < part.whole and time.monotonic() < begun + 60 * minutes:
-                worker = worker or Worker(part, self.seed, name)
-                lost = worker.trial(account.done)
-                if lost:
-                    account.lost.append([account.done, lost[:TOLD]])
-                    bar.write(f"{name}, trial {account.done}: {lost[:TOLD]}", file=sys.stderr)
-                    if not worker.is_alive():
-                        worker = None
-                account.done += 1
-                account.minutes = before + (time.monotonic() - begun) / 60
-                self.keep()
-                bar.update()
-        if worker:
-            worker.end()
+            try:
+                while True:
+                    while len(busy) < part.at_once and time.monotonic() < begun + 60 * minutes:
+                        if (number := next(numbers, None)) is None:
+                            break
+                        busy.append(idle.pop() if idle else Worker(part, self.seed, name))
+                        busy[-1].begin(number)
+                    if not busy:
+                        break
+                    for worker in _with_an_answer(busy):
+                        busy.remove(worker)
+                        if lost := worker.answer():
+                            account.lost.append([worker.number, lost[:TOLD]])
+                            bar.write(f"{name}, trial {worker.number}: {lost[:TOLD]}", file=sys.stderr)
+                        if worker.is_alive():
+                            idle.append(worker)
+                        done.add(worker.number)
+                        while account.done in done:
+                            account.done += 1
+                        account.minutes = before + (time.monotonic() - begun) / 60
+                        self.keep()
+                        bar.update()
+            finally:
+                for worker in (*idle, *busy):
+                    worker.end()
 
     def repeat(self, name, number):
         """Do one trial again, in this process; gives what it lost, or None."""
@@ -122,11 +141,15 @@ class Worker:
             self.end()
             raise RuntimeError(f"{name} cannot be prepared: see above.")
 
-    def trial(self, number):
-        """What the trial of a number lost, or None."""
+    def begin(self, number):
+        """Let it do the trial of a number."""
+        self.number, self.until = number, time.monotonic() + self.part.seconds
         self.connection.send(number)
+
+    def answer(self):
+        """What its trial lost, or None, once there is an answer or no more time."""
         try:
-            if self.connection.poll(self.part.seconds):
+            if self.connection.poll():
                 return self.connection.recv()
             self.end()
             return f"took more than {self.part.seconds} s"
@@ -139,9 +162,19 @@ class Worker:
         return self.process.is_alive()
 
     def end(self):
-        """End the process, whatever it does."""
+        """End the process; one that is still busy in the middle of it."""
+        with suppress(OSError):
+            self.connection.send(None)
+        self.process.join(LAST_WORDS)
         self.process.kill()
         self.process.join()
+
+
+def _with_an_answer(workers):
+    """Those of some busy workers that have answered, ended or run out of time, once there is one."""
+    soon = max(0, min(worker.until for worker in workers) - time.monotonic())
+    ready = multiprocessing.connection.wait([worker.connection for worker in workers], soon)
+    return [worker for worker in workers if worker.connection in ready or time.monotonic() > worker.until]
 
 
 def _work(part_class, seed, name, connection):
@@ -155,11 +188,8 @@ def _work(part_class, seed, name, connection):
         for stream in (1, 2):
             os.dup2(terminal.fileno(), stream)
         connection.send("ready")
-        while True:
-            try:
-                number = connection.recv()
-            except EOFError:
-                return
+        # Without a number it is to end, or whoever asked for it has.
+        while (number := _next_number(connection)) is not None:
             sys.stdout.flush()
             spoken = terminal.seek(0, os.SEEK_END)
             try:
@@ -171,6 +201,14 @@ def _work(part_class, seed, name, connection):
                 terminal.seek(spoken)
                 lost = f"to the terminal: {terminal.read().decode(errors='replace')}"
             connection.send(lost)
+        part.end()
+
+
+def _next_number(connection):
+    try:
+        return connection.recv()
+    except EOFError:
+        return None
 
 
 def generator(seed, name, number):

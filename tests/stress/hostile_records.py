@@ -1,7 +1,9 @@
 """Mutated files of a run, and colorizers that would run code."""
 
+import base64
 import io
 import json
+import marshal
 import shutil
 import zipfile
 
@@ -45,7 +47,8 @@ class Records(Part):
         shutil.copytree(self.run, run)
         wicked = rng.random() < 0.2 and name in WICKED
         content = self.contents[name]
-        (run / name).write_bytes(WICKED[name](content, evil) if wicked else mutated(content, rng))
+        makers = WICKED.get(name, ())
+        (run / name).write_bytes(makers[rng.integers(len(makers))](content, evil) if wicked else mutated(content, rng))
         try:
             self.read(name, run)
             if wicked:
@@ -85,15 +88,28 @@ class Records(Part):
 
 def _with_unknown_class(content, evil):
     """A .keras file one of whose layers is of a class that no one knows, or of a module of Python's own."""
+    layer = {"module": "os", "class_name": "system", "registered_name": "system"}
+    return _with_layer(content, layer | {"config": {"command": f"touch {evil}"}})
+
+
+def _with_lambda(content, evil):
+    """A .keras file one of whose layers is a function, as bytes of Python."""
+    code = compile(f"open({str(evil)!r}, 'w').close() or x", "evil", "eval")
+    code = base64.b64encode(marshal.dumps(code)).decode()
+    function = {"class_name": "__lambda__", "config": {"code": code, "defaults": None, "closure": None}}
+    layer = {"module": "keras.layers", "class_name": "Lambda", "registered_name": None}
+    return _with_layer(content, layer | {"config": {"name": "evil", "trainable": True, "function": function}})
+
+
+def _with_layer(content, changed):
+    """A .keras file whose second layer is changed."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
         for entry in old.namelist():
             data = old.read(entry)
             if entry == "config.json":
                 config = json.loads(data)
-                layer = config["config"]["layers"][1]
-                layer |= {"module": "os", "class_name": "system", "registered_name": "system"}
-                layer["config"] = {"command": f"touch {evil}"}
+                config["config"]["layers"][1] |= changed
                 data = json.dumps(config).encode()
             new.writestr(entry, data)
     return stream.getvalue()
@@ -123,4 +139,8 @@ def _make(path):
     open(path, "w").close()  # noqa: PTH123
 
 
-WICKED = {"generator.keras": _with_unknown_class, "packed.npz": _pickled, "checkpoints/last.npz": _pickled}
+WICKED = {
+    "generator.keras": (_with_unknown_class, _with_lambda),
+    "packed.npz": (_pickled,),
+    "checkpoints/last.npz": (_pickled,),
+}

@@ -5,8 +5,9 @@ import shutil
 import signal
 import time
 
+from data_loader.files import usable_cpus
 from tests.stress.campaign import Part
-from tests.stress.operations import OPERATIONS, begin, digest, ended, forked, leftovers
+from tests.stress.operations import FIRST_USE, OPERATIONS, begin, digest, ended, forked, leftovers, serve_small_set
 
 MOST_KILLS = 3  # of one run
 
@@ -17,6 +18,8 @@ class Kills(Part):
     whole = 200
     seconds = 900
     speaks = True
+    at_once = usable_cpus()
+    operations = (*OPERATIONS, FIRST_USE)
 
     def prepare(self):
         from experiments import import_keras
@@ -24,6 +27,7 @@ class Kills(Part):
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
         os.environ["KERAS_BACKEND"] = "tensorflow"
         import_keras()
+        serve_small_set(self.folder / "served")
         self.undisturbed = {}
 
     def reference(self, name):
@@ -37,7 +41,7 @@ class Kills(Part):
         return self.undisturbed[name]
 
     def trial(self, rng):
-        name = list(OPERATIONS)[rng.integers(len(OPERATIONS))]
+        name = self.operations[rng.integers(len(self.operations))]
         expected, seconds = self.reference(name)
         folder, moments = self.fresh("killed"), []
         for _ in range(rng.integers(1, MOST_KILLS + 1)):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.stress.kills import Kills
-from tests.stress.operations import OPERATIONS, ended, forked
+from tests.stress.operations import ended, forked
 
 ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES)
 CALLS = ("replace", "fsync", "link", "mkdir", "rename", "unlink")
@@ -19,7 +19,7 @@ class NoRoom(Kills):
     """A write fails: that is told in a sentence, with status 2; with room again the next call ends as if it had not."""
 
     def trial(self, rng):
-        name = list(OPERATIONS)[rng.integers(len(OPERATIONS))]
+        name = self.operations[rng.integers(len(self.operations))]
         expected, _ = self.reference(name)
         folder = self.fresh("failing")
         if rng.random() < 0.5:

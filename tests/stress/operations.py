@@ -1,18 +1,25 @@
 """Commands that write, each small, with a digest of what must be there at their end."""
 
 import contextlib
+import functools
 import hashlib
+import http.server
 import io
 import os
 import runpy
 import shlex
 import sys
+import threading
 import traceback
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from data_loader import load_flowers
+from data_loader.oxford_flowers import OXFORD_SETS
+from experiments import run_script
+from tests.data_loader.small_set import make_set
 from tests.eager import run_eagerly
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -31,6 +38,8 @@ OPERATIONS = {
     "colorize": f"colorize '{PROJECT}/models/colorizers/flowers.npz' photos --out coloured",
     "export": "export flowers --format onnx --out flowers.onnx",
 }
+FIRST_USE = "first use"  # of a set that is served: downloaded, unpacked, decoded
+EVALUATION = "evaluation"  # of what "pix2pix" has trained
 
 
 def begin(folder):
@@ -42,19 +51,38 @@ def begin(folder):
         Image.fromarray(pixels).save(folder / "photos" / f"{number}.png")
 
 
+def serve_small_set(folder):
+    """Let Oxford-102 be six images, from a server in this process."""
+    folder.mkdir()
+    handler = functools.partial(_Quiet, directory=folder)
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    OXFORD_SETS["oxford102"] = make_set(folder, f"http://127.0.0.1:{web.server_port}/")
+    os.environ.pop("FLOWERS102_DIR", None)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
 def perform(name, folder):
     """Call an operation's command in a folder, in this process; its status and what it told on standard error."""
     import pytest
 
-    script, *words = shlex.split(OPERATIONS[name])
-    file, told = PROJECT / "experiments" / f"{script}.py", io.StringIO()
+    told = io.StringIO()
     quiet, heard = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(told)
     with pytest.MonkeyPatch.context() as patch, quiet, heard:
         run_eagerly(patch)
         patch.chdir(folder)
-        patch.setattr(sys, "argv", [str(file), *words])
         try:
-            runpy.run_path(str(file), run_name="__main__")
+            if name == FIRST_USE:
+                patch.setenv("FLOWERS_CACHE_DIR", "cache")
+                run_script(lambda: load_flowers("oxford102", 16).split("train") and None)
+            script, *words = shlex.split("evaluate run" if name == EVALUATION else OPERATIONS[name])
+            file = str(PROJECT / "experiments" / f"{script}.py")
+            patch.setattr(sys, "argv", [file, *words])
+            runpy.run_path(file, run_name="__main__")
         except SystemExit as end:
             return end.code, told.getvalue()
     return None, told.getvalue()
@@ -68,7 +96,7 @@ def digest(folder):
         with np.load(checkpoint) as arrays:
             for state in sorted(name for name in arrays.files if name.startswith("state")):
                 whole.update(arrays[state].tobytes())
-    for file in sorted(folder.glob("coloured/*")):
+    for file in sorted([*folder.glob("coloured/*"), *folder.glob("cache/**/*.jpg"), *folder.glob("cache/**/*.npy")]):
         whole.update(file.name.encode() + file.read_bytes())
     if (folder / "flowers.onnx").exists():
         import onnx
@@ -81,30 +109,32 @@ def digest(folder):
 
 def leftovers(folder):
     """Names of scratch files that should be gone."""
-    return [str(path.relative_to(folder)) for path in folder.rglob("*.writing*")]
+    names = (".*.writing*", "downloading*", "decoding-*")
+    return [str(path.relative_to(folder)) for name in names for path in folder.rglob(name)]
 
 
-def forked(name, folder, fault=None):
+def forked(name, folder, fault=None, told="told"):
     """`perform` in a process of its own, within a block that makes something fail if there is one; its number.
 
-    It has imported all already. What the command told is in `told.txt` when it has ended.
+    It has imported all already. What the command told is in a file `told` when it has ended.
     """
     sys.stdout.flush()
     pid = os.fork()
     if pid:
         return pid
     status = 1
+    file = folder / f"{told}.txt"
     try:
         with fault or contextlib.nullcontext():
-            status, told = perform(name, folder)
-        (folder / "told.txt").write_text(told, encoding="utf-8")
+            status, words = perform(name, folder)
+        file.write_text(words, encoding="utf-8")
     except BaseException:
-        (folder / "told.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        file.write_text(traceback.format_exc(), encoding="utf-8")
     finally:
         os._exit(status or 0)
 
 
-def ended(process, folder):
+def ended(process, folder, told="told"):
     """The status of a process of `forked`, and what it told."""
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    return status, (folder / "told.txt").read_text(encoding="utf-8")
+    return status, (folder / f"{told}.txt").read_text(encoding="utf-8")
