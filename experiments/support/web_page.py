@@ -6,13 +6,18 @@ shown as small pictures; behind that the one of full size is made, for download.
 
 import logging
 import os
+import sys
 import time
+import traceback
 import uuid
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
+from gradio import queueing
+from gradio.exceptions import InvalidPathError
 
 from data_loader import UserError
 from data_loader.images import luma, to_uint8, to_unit
@@ -48,6 +53,7 @@ class WebPage:
         """Begin to answer, and return the page's address; a `UserError` where it cannot be had."""
         self.blocks.queue(max_size=MOST_VISITORS, api_open=False)
         logging.getLogger("uvicorn.error").addFilter(_is_no_departure)
+        queueing.traceback = SimpleNamespace(print_exc=_print_mistake)
         try:
             _, address, _ = self.blocks.launch(
                 server_name=host,
@@ -180,6 +186,12 @@ class WebPage:
 def _is_no_departure(record):
     """Whether a message of the server is of something else than a visitor who left while sending."""
     return not (record.exc_info and type(record.exc_info[1]).__name__ == "ClientDisconnect")
+
+
+def _print_mistake():
+    """What Gradio calls for each exception: those of visitors who ask for files that are not theirs stay unprinted."""
+    if not isinstance(sys.exc_info()[1], InvalidPathError):
+        traceback.print_exc()
 
 
 def _let_be_erased(slider):
