@@ -8,6 +8,7 @@ h and w are any multiples of 32. Its metadata say what it is.
 import contextlib
 import io
 import json
+import os
 from importlib import import_module
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class OnnxColorizer(PhotoColorizer):
 
 def imported(package):
     """An optional package; a `UserError` that says how to install it where it is missing."""
+    # Before it is imported: from 1.29 on onnxruntime tells its makers about each session, and keeps a number for that.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         return import_module(package)
     except ImportError:

@@ -52,7 +52,7 @@ class WebPage:
     def serve(self, host, port, most_megabytes):
         """Begin to answer, and return the page's address; a `UserError` where it cannot be had."""
         self.blocks.queue(max_size=MOST_VISITORS, api_open=False)
-        logging.getLogger("uvicorn.error").addFilter(_is_no_departure)
+        logging.getLogger("uvicorn.error").addFilter(_is_the_pages)
         queueing.traceback = SimpleNamespace(print_exc=_print_mistake)
         try:
             _, address, _ = self.blocks.launch(
@@ -183,9 +183,10 @@ class WebPage:
                     file.rmdir() if file.is_dir() else file.unlink()
 
 
-def _is_no_departure(record):
-    """Whether a message of the server is of something else than a visitor who left while sending."""
-    return not (record.exc_info and type(record.exc_info[1]).__name__ == "ClientDisconnect")
+def _is_the_pages(record):
+    """Whether a message of the server is of the page, and not of a visitor who left while sending or sends nonsense."""
+    has_left = record.exc_info and type(record.exc_info[1]).__name__ == "ClientDisconnect"
+    return not (has_left or "Invalid HTTP request" in record.getMessage())
 
 
 def _print_mistake():

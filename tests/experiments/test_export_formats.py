@@ -104,6 +104,16 @@ def test_no_framework_is_imported_to_colour_by_onnx(exported):
     assert done.stdout.splitlines()[-1] == "set()"
 
 
+def test_onnxruntime_neither_keeps_nor_sends_a_word_of_its_own(exported, tmp_path):
+    places = {name: str(tmp_path) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME")}
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"} | places
+    script = PROJECT / "experiments" / "colorize.py"
+    command = [sys.executable, script, "shape.onnx", "photo.png", "--out", "silent.png"]
+    done = subprocess.run(command, cwd=exported, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("name", "form", "out"), [("noise", "saved_model", "a-model"), ("shape", "tflite", "a.tflite")]
 )

@@ -85,8 +85,8 @@ class Visitors(Part):
         return "; ".join(lost) or None
 
     def _strays(self):
-        """Files that a visitor's name has led out of the page's folder."""
-        found = [path for path in self.folder.rglob("*evil*") if "flowers-app-" not in str(path)]
+        """What came to lie elsewhere than in the page's folder, which goes with the page."""
+        found = [path for path in self.folder.iterdir() if path != self.told and "flowers-app-" not in path.name]
         return found + [path for path in (Path("/tmp/evil.png"), Path("/evil.png")) if path.exists()]
 
     def _come(self, rng, lost):
@@ -95,9 +95,10 @@ class Visitors(Part):
         try:
             if told := self._visit(kind, rng):
                 lost.append(f"{kind}: {told}")
-        except (OSError, http.client.HTTPException) as error:
+        except Exception as error:
             # Who sends nonsense may be hung up on.
-            if kind in ("photograph", "damaged", "too many pixels", "no photograph"):
+            is_hung_up = isinstance(error, OSError | http.client.HTTPException)
+            if not is_hung_up or kind in ("photograph", "damaged", "too many pixels", "no photograph"):
                 lost.append(f"{kind}: {error!r}")
 
     def _visit(self, kind, rng):
@@ -113,7 +114,10 @@ class Visitors(Part):
             return None if status < 500 else f"status {status}"
         if status != 200:
             return f"status {status} for an upload"
-        session, path = uuid.uuid4().hex, json.loads(answer)[0]
+        paths = json.loads(answer)
+        if kind == "says less" and not paths:
+            return None
+        session, path = uuid.uuid4().hex, paths[0]
         if ".." in Path(path).parts or "flowers-app-" not in path:
             return f"went to {path}"
         told = self._call(self.take, [_file(path, name)], session)
