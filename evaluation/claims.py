@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evaluation.baselines import GRAY, PERFECT
-from evaluation.statistics import MARGIN
+from evaluation.statistics import MARGIN, seeds_needed
 from evaluation.verdicts import (
     FEWEST_SEEDS,
     NOT_RUN,
@@ -234,7 +234,8 @@ def judged(claims, evidence):
 def _judged_part(part, evidence):
     """A part with its number, if its runs are there; a claim may still wait for those of another part.
 
-    Where a run has several seeds, `by_seed` has the number of each that all runs have; no rule judges these.
+    Where a run has several seeds, `by_seed` has the number of each that all runs have; no rule judges these. Of what is
+    undecided `seeds_needed` is how many seeds would decide it, None where they do not say.
     """
     judgement = {"measure": part.measure, "rule": str(part.rule)}
     if not set(part.runs) <= set(evidence.runs):
@@ -244,4 +245,6 @@ def _judged_part(part, evidence):
     by_seed = [{"seed": seed} | part.value(evidence.of_seed(seed)) for seed in shared]
     fewest = min(map(len, seeds))
     verdict = UNDECIDED if part.compares and fewest < FEWEST_SEEDS else part.rule.verdict(value)
-    return judgement | {"value": value, "seeds": fewest, "by_seed": by_seed, "verdict": verdict}
+    needed = seeds_needed(by_seed, part.rule.distance(value["mean"])) if verdict == UNDECIDED else None
+    counts = {"seeds": fewest, "by_seed": by_seed, "seeds_needed": needed}
+    return judgement | {"value": value, "verdict": verdict} | counts

@@ -9,6 +9,8 @@ RESAMPLES = 2000
 MARGIN = 0.05
 # A side, as in a 95 % interval that must lie within the margin.
 LEVEL = 0.025
+# Of a number of seeds that is planned: how often they would decide, and beyond how many none is named.
+POWER, MOST_SEEDS = 0.8, 10_000
 
 
 def interval(mean, low, high):
@@ -77,6 +79,23 @@ def half_width_over_seeds(means):
     if len(means) < 2:
         return 0.0
     return float(scipy.stats.t.ppf(0.975, len(means) - 1) * np.std(means, ddof=1) / np.sqrt(len(means)))
+
+
+def seeds_needed(by_seed, distance):
+    """How many seeds would show, four times in five, that a mean is on its side of a bound that lies this far from it.
+
+    If mean and spread are what some seeds say (`by_seed`: dicts of mean, low and high, intervals over pictures): the
+    fewest n for which √(p² + ((t₀.₉₇₅ + t₀.₈) s / √n)²) is below the distance, p half of an interval over pictures, s
+    the deviation over seeds, t Student's quantiles at n − 1. None of fewer than two seeds, and where no number would.
+    """
+    pictures = np.mean([(one["high"] - one["low"]) / 2 for one in by_seed] or [np.inf])
+    if len(by_seed) < 2 or pictures >= distance:
+        return None
+    spread, room = np.std([one["mean"] for one in by_seed], ddof=1), np.sqrt(distance**2 - pictures**2)
+    counts = np.arange(2, MOST_SEEDS + 1)
+    quantiles = scipy.stats.t.ppf(1 - LEVEL, counts - 1) + scipy.stats.t.ppf(POWER, counts - 1)
+    enough = counts[quantiles * spread / np.sqrt(counts) < room]
+    return int(enough[0]) if len(enough) else None
 
 
 def half_width_between(first, second):

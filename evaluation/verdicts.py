@@ -100,6 +100,10 @@ class Rule:
             return CONFIRMED
         return REFUTED if value["high"] < self.low or value["low"] > self.high else UNDECIDED
 
+    def distance(self, mean):
+        """How far a mean is from the nearest bound."""
+        return min(abs(mean - self.low), abs(mean - self.high))
+
     def __str__(self):
         return self.text
 

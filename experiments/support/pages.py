@@ -38,8 +38,9 @@ Written by `experiments/reproduce.py`. A verdict needs the whole 95 % interval o
 several seeds of each system where errors are compared; a share of pictures with one seed is that one run's.
 Differences are shares of the gray row's pixel-L1; where one of two systems has several seeds and the other a
 single one, that one is taken to vary as much. What a seed, or a pair of runs of one seed, gives by itself
-has an interval over pictures alone and decides nothing. A tier is a preset and a data set, and says nothing
-about another.
+has an interval over pictures alone and decides nothing. Of what is undecided stands how many seeds would
+decide it, four times in five, if the seeds that are there say how seeds differ. A tier is a preset and a data
+set, and says nothing about another.
 """
 SCORES_INTRODUCTION = """# Scores
 
@@ -100,6 +101,8 @@ def _rows_of(claim):
         value = interval(part["value"], 3) if part["value"] else ""
         seeds = "<br>".join(f"seed {one['seed']}: {interval(one, 3)}" for one in part["by_seed"])
         verdict = f"**{part['verdict']}**" if alone else part["verdict"]
+        if part.get("seeds_needed"):
+            verdict += f"; {part['seeds_needed']:,} seeds would decide it"
         yield told, part["measure"], value, seeds, part["rule"], verdict
     if not alone:
         yield "", f"{claim['id']} as a whole", "", "", "", f"**{claim['verdict']}**"

@@ -8,6 +8,7 @@ import pytest
 from evaluation import verdicts as rules
 from evaluation.claims import AIMS, CLAIMS, STRONG, Evidence, judged
 from evaluation.scores import Scores
+from evaluation.statistics import seeds_needed
 
 RUNS = {name for claim in CLAIMS + AIMS + STRONG for name in claim.runs}
 
@@ -189,3 +190,25 @@ def test_aims_are_reached_by_error_and_colourfulness_together():
         == as_colourful(0.5, seeds=1, **small)
         == dict.fromkeys(("A1", "A2"), "undecided")
     )
+
+
+def test_how_many_seeds_would_decide_is_what_tables_of_power_say():
+    def seeds(*means, half=0.0):
+        return [{"mean": mean, "low": mean - half, "high": mean + half} for mean in means]
+
+    # A paired t-test of effect 0.5 needs 34 for a power of 0.8, and of effect 1.0 it needs 10 (Cohen 1988).
+    assert seeds_needed(seeds(-1, 0, 1), 0.5) == pytest.approx(34, abs=1)
+    assert seeds_needed(seeds(-1, 0, 1), 1.0) == pytest.approx(10, abs=1)
+    assert seeds_needed(seeds(-1, 0, 1, half=0.4), 0.5) > 60
+    assert seeds_needed(seeds(-1, 0, 1, half=0.6), 0.5) is None
+    assert seeds_needed(seeds(0), 0.5) is None
+
+
+def test_what_is_decided_needs_no_seeds_and_what_is_not_does():
+    evidence = evidence_for(seeds=2, **{"cyclegan": 70, "capsule-mse": 71})
+    part = judged(CLAIMS, evidence)[1]["parts"][0]
+    assert (part["verdict"], part["seeds_needed"]) == ("confirmed", None)
+    evidence.scores("capsule-mse")[1].values["pixel_l1"] += 50
+    part = judged(CLAIMS, evidence)[1]["parts"][0]
+    assert part["verdict"] == "undecided"
+    assert part["seeds_needed"] > 2
