@@ -76,7 +76,7 @@ def read_image(source):
 
 
 def read_photograph(source, most_pixels=MAX_PIXELS):
-    """A path, a Pillow image of any mode or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) as a `Photograph`.
+    """A path, a Pillow image of any mode or an array (H, W), or (H, W, 1) to (H, W, 4), as a `Photograph`.
 
     Of an animation it is the first frame. Metadata that are broken are left out, and cost nothing else. For numbers of
     more than 8 bits see `data_loader.sample_scales`.
@@ -90,19 +90,38 @@ def read_photograph(source, most_pixels=MAX_PIXELS):
         return _from_array(source)
     if isinstance(source, Image.Image):
         _require_sound(*source.size)
-        return _photograph(source)
+        return _read(_photograph, source)
     if not isinstance(source, str | os.PathLike):
         raise UnusableImage(f"a {type(source).__name__} is neither a path nor a Pillow image nor a NumPy array")
+    return _read(_decoded, source, most_pixels)
+
+
+def _read(function, source, *arguments):
+    """The `Photograph` that a function makes of a file or an opened image; what libraries say of it is not told."""
     with quiet_libraries() as heard:
-        photograph = _decoded(source, most_pixels)
+        try:
+            photograph = function(source, *arguments)
+        except UnusableImage:
+            raise
+        # Pillow's decoders raise almost any class of exception on a damaged file.
+        except Exception as error:
+            raise UnusableImage(_plainly(error)) from error
     return replace(photograph, is_damaged=True) if _tells_of_damage(source, heard) else photograph
 
 
-def _tells_of_damage(file, heard):
-    """Whether one of the lines that were `heard` while a file was read is libtiff's, of pixels it could not decode."""
+def _plainly(error):
+    """What is wrong with a file, by what Pillow says of it."""
+    reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
+    return next((said for word, said in PLAINLY.items() if word in reason), reason)
+
+
+def _tells_of_damage(source, heard):
+    """Whether one of the lines that were `heard` while it was read is libtiff's, of pixels it could not decode."""
     if not any(re.match(r"\w+: (?!Warning)", line) for line in heard):
         return False
-    with Path(file).open("rb") as stream:
+    if isinstance(source, Image.Image):
+        return source.format == "TIFF"
+    with Path(source).open("rb") as stream:
         return stream.read(2) in (b"II", b"MM")
 
 
@@ -123,7 +142,6 @@ def _decoded(source, most_pixels):
         raise UnusableImage("it does not exist, or is a link to nothing") from error
     except PermissionError as error:
         raise UnusableImage("there is no permission to read it") from error
-    # Pillow's decoders raise almost any class of exception on a damaged file.
     except Exception as error:
         ending = Path(source).suffix.lower()
         if ending in (".tif", ".tiff") and (photograph := _of_rare_tiff(source, most_pixels)):
@@ -136,20 +154,19 @@ def _decoded(source, most_pixels):
             raise UnusableImage("its name is too long") from error
         if Path(source).exists() and not Path(source).stat().st_size:
             raise UnusableImage("it is empty") from error
-        reason = str(error).split(" '")[0].split(" <")[0] or type(error).__name__
-        raise UnusableImage(next((said for word, said in PLAINLY.items() if word in reason), reason)) from error
+        raise
 
 
 def _from_array(values):
     """The `Photograph` of an array of numbers, or of truths, True for white."""
-    if values.ndim not in (2, 3) or values.shape[2:] not in ((), (1,), (3,), (4,)):
-        raise UnusableImage(f"an array of shape {values.shape} is none of (H, W), (H, W, 1), (H, W, 3) and (H, W, 4)")
+    if values.ndim not in (2, 3) or values.shape[2:] not in ((), (1,), (2,), (3,), (4,)):
+        raise UnusableImage(f"an array of shape {values.shape} is neither (H, W) nor (H, W, 1) to (H, W, 4)")
     if values.dtype.kind not in "buif":
         raise UnusableImage(f"an array of {values.dtype} holds no numbers")
     _require_sound(*values.shape[1::-1])
-    if values.shape[2:] == (4,):
-        opacity = _from_array(values[..., 3]).image.getchannel("R")
-        return replace(_from_array(np.ascontiguousarray(values[..., :3])), alpha=opacity)
+    if values.shape[2:] in ((2,), (4,)):
+        opacity = _from_array(values[..., -1]).image.getchannel("R")
+        return replace(_from_array(np.ascontiguousarray(values[..., :-1])), alpha=opacity)
     values = values[..., 0] if values.shape[2:] == (1,) else values
     if values.dtype == bool:
         values = values.astype(np.uint8) * 255

@@ -79,13 +79,15 @@ def _deep_format(arguments):
     """The format of pictures of 16 bits; a `UserError` where another was asked for."""
     by_ending = ENDINGS.get(Path(arguments.out or "").suffix.lower())
     for form in (arguments.format, by_ending):
-        if form not in (None, DEEP):
+        if form not in (None, DEEP, SAME):
             raise UserError(f"--bit-depth 16 is written as {DEEP} and not as {form}: leave --format out, use .tif.")
     return DEEP
 
 
 def _color(colorizer, photo, files, arguments):
-    """Colour one photo and write what it becomes; "coloured" or "unusable"."""
+    """Colour one photo and write what it becomes; "coloured", "unusable" or, by another call meanwhile, "there"."""
+    if not arguments.overwrite and all(map(exists, files)):
+        return "there"
     try:
         photograph = as_held(read_photograph(photo), files[0])
         given = (arguments.size, arguments.strength, arguments.samples, arguments.seed, arguments.bit_depth)
@@ -102,7 +104,7 @@ def _color(colorizer, photo, files, arguments):
         print(f"note: {photo} {remark}.", file=sys.stderr)
     if arguments.compare:
         gray = photograph.levels(arguments.bit_depth).repeat(3, axis=-1)
-    maker = maker_of(photo)
+    maker, written = maker_of(photo), False
     for file, color in zip(files, [colors] if arguments.samples is None else colors, strict=True):
         if exists(file):
             if not arguments.overwrite:
@@ -123,7 +125,8 @@ def _color(colorizer, photo, files, arguments):
             print(f"error: {file} cannot be written: {getattr(error, 'strerror', None) or error}.", file=sys.stderr)
             return "unusable"
         print(file)
-    return "coloured"
+        written = True
+    return "coloured" if written else "there"
 
 
 def _summary(counts):
@@ -146,7 +149,11 @@ def _source_and_photos(paths):
             raise UserError(f"{path} is for other programs: export the colorizer as .npz or .onnx, and name that.")
         if path != first and (path.suffix in PACKED or exists(path / CONFIG)):
             raise UserError(f"{path} colours photos: name it before them.")
+    if first.suffix in PACKED and not exists(first):
+        raise UserError(f"{first} does not exist: check the spelling.")
     if first.suffix not in PACKED and not exists(first / CONFIG):
+        if photos and (runs := sorted(first.glob(f"*/{CONFIG}"))):
+            raise UserError(f"{first} holds trainings and is none: name one, such as {runs[0].parent}.")
         return default(), [paths[0], *photos]
     if not photos:
         raise UserError(f"{first} colours photos: name them behind it.")

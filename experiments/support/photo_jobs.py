@@ -51,9 +51,14 @@ def find_photos(paths, out=None):
         raise UserError("a word of the command line is empty: name a photo, or . for all of this folder.")
     for name in paths:
         for photo in _photos_of(name, photos.notes):
-            first = every.setdefault(os.path.realpath(photo.file), photo)
-            if first.file != photo.file and photo.file.is_symlink():
-                photos.notes.append(f"{photo.file} leads to {first.file}, which is done once.")
+            real = os.path.realpath(photo.file)
+            link, kept = photo, every.setdefault(real, photo)
+            if kept.file.is_symlink() and not photo.file.is_symlink():
+                # The file's own name is the colouring's.
+                link, kept = kept, photo
+                every[real] = photo
+            if link.file != kept.file and link.file.is_symlink():
+                photos.notes.append(f"{link.file} leads to {kept.file}, which is done once.")
     # Where the shell has expanded a pattern, what was written earlier is named beside what it was made of.
     together = {name for photo in every.values() for name in (photo.file, photo.file.with_suffix(""))}
     written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None

@@ -4,8 +4,10 @@ What a visitor uploads and gets are files of one folder, removed some time after
 shown as small pictures; behind that the one of full size is made, for download.
 """
 
+import errno
 import logging
 import os
+import socket
 import sys
 import time
 import traceback
@@ -54,6 +56,7 @@ class WebPage:
         self.blocks.queue(max_size=MOST_VISITORS, api_open=False)
         logging.getLogger("uvicorn.error").addFilter(_is_the_pages)
         queueing.traceback = SimpleNamespace(print_exc=_print_mistake)
+        _require_free(host, port)
         try:
             _, address, _ = self.blocks.launch(
                 server_name=host,
@@ -68,9 +71,8 @@ class WebPage:
                 ssr_mode=False,
                 footer_links=[],
             )
-        except OSError as error:
-            problem = f"--host {host} --port {port or 'left out'} cannot be had ({error})"
-            raise UserError(f"{problem}: choose another port, or end what answers there.") from error
+        except OSError as error:  # Gradio looks for a free port among a hundred
+            raise UserError(f"--port left out: no port is free ({error}): name one.") from error
         return address
 
     def layout(self):
@@ -104,7 +106,9 @@ class WebPage:
         names, first = list(self.colorizers), self.colorizers[next(iter(self.colorizers))]
         with gr.Row():
             with gr.Column(scale=3):
-                pair = gr.ImageSlider(label="Gray and in colour", max_height=720, elem_id="pair", interactive=False)
+                pair = gr.ImageSlider(
+                    label="Gray and in colour", max_height=720, elem_id="pair", buttons=["fullscreen"]
+                )
             with gr.Column(scale=1):
                 strength = gr.Slider(0, MOST_STRENGTH, 1, step=0.05, label="Strength", elem_id="strength")
                 name = gr.Dropdown(names, value=names[0], label="Colorizer", elem_id="colorizer")
@@ -183,6 +187,20 @@ class WebPage:
                     file.rmdir() if file.is_dir() else file.unlink()
 
 
+def _require_free(host, port):
+    """A `UserError` where nothing can answer at an address: Gradio would try one port after the other."""
+    try:
+        (family, kind, *_, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(family, kind) as answering:
+            # As a server does, which need not wait for the last one's connections to be forgotten.
+            answering.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            answering.bind(address)
+    except OSError as error:
+        told = "choose another port, or end what answers there" if error.errno == errno.EADDRINUSE else "check --host"
+        given = f"--host {host} --port {port or 'left out'}"
+        raise UserError(f"{given} cannot be had ({error.strerror}): {told}.") from error
+
+
 def _is_the_pages(record):
     """Whether a message of the server is of the page, and not of a visitor who left while sending or sends nonsense."""
     has_left = record.exc_info and type(record.exc_info[1]).__name__ == "ClientDisconnect"
@@ -196,9 +214,14 @@ def _print_mistake():
 
 
 def _let_be_erased(slider):
-    """Let a slider whose number was erased have the value that it began with, where Gradio would say a mistake."""
+    """Let a slider have the value that it began with where its number was erased, and its end for one beyond it.
+
+    Gradio would say a mistake.
+    """
     read = slider.preprocess
-    slider.preprocess = lambda value: read(slider.value if value is None else value)
+    slider.preprocess = lambda value: read(
+        slider.value if value is None else min(max(value, slider.minimum), slider.maximum)
+    )
 
 
 def _is_here(photo):

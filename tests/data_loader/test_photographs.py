@@ -102,6 +102,25 @@ def test_of_a_damaged_scan_what_can_be_read_is_and_it_says_so(tmp_path, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_an_opened_image_that_is_damaged_is_told_as_its_file_is(tmp_path, capfd):
+    noise = np.random.default_rng(0).integers(0, 256, (99, 99, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:1500])
+    with Image.open(tmp_path / "a.jpg") as image, pytest.raises(UnusableImage, match="the file ends early"):
+        read_photograph(image)
+    scan(tmp_path / "fax.tif", "group4", "1")
+    with Image.open(tmp_path / "fax.tif") as image:
+        assert read_photograph(image).is_damaged
+    assert capfd.readouterr().err == ""
+
+
+def test_an_array_may_have_opacity_of_its_own():
+    gray = np.random.default_rng(0).integers(0, 256, (20, 30, 2), np.uint8)
+    photograph = read_photograph(gray)
+    assert (np.asarray(photograph.image) == gray[..., :1]).all()
+    assert (np.asarray(photograph.alpha) == gray[..., 1]).all()
+
+
 def test_what_others_write_meanwhile_damages_no_file(tmp_path):
     Image.new("RGB", (20, 20)).save(tmp_path / "a.png")
     with quiet_libraries() as heard:
@@ -166,7 +185,7 @@ def test_arrays_have_their_own_scale(values, expected):
 
 
 @pytest.mark.parametrize(
-    "nothing", [None, ["a.png"], np.zeros((9, 9), complex), np.zeros((9, 9, 2)), np.full((9, 9), "a")]
+    "nothing", [None, ["a.png"], np.zeros((9, 9), complex), np.zeros((9, 9, 5)), np.full((9, 9), "a")]
 )
 def test_what_is_no_picture_is_told(nothing):
     with pytest.raises(UnusableImage):

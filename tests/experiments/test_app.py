@@ -272,7 +272,7 @@ def test_a_number_that_was_erased_is_what_it_was_at_first(tmp_path):
 
     blocks = WebPage({"none": SimpleNamespace(has_samples=False)}, tmp_path, 1, kept=60).blocks.blocks.values()
     (strength,) = (block for block in blocks if getattr(block, "elem_id", None) == "strength")
-    assert (strength.preprocess(None), strength.preprocess(0.5)) == (1, 0.5)
+    assert [strength.preprocess(number) for number in (None, 0.5, 5, -1)] == [1, 0.5, 2, 0]
 
 
 def test_a_long_strip_is_coloured_too(tmp_path):
@@ -294,6 +294,7 @@ def test_a_long_strip_is_coloured_too(tmp_path):
         (["--most-megabytes", "0"], "--most-megabytes 0"),
         (["--most-megapixels", "170"], "--most-megapixels 170 is too large: use at most 100"),
         (["nowhere"], "nowhere"),
+        (["--host", "no-such-host.invalid"], "check --host"),
     ],
 )
 def test_what_was_mistyped_is_told(given, sentence, tmp_path):

@@ -129,6 +129,26 @@ def test_patterns_are_expanded_and_a_file_is_done_once(tmp_path):
     assert [photo.file.name for photo in found.found] == ["a.png", "b.png", "d.png"]
 
 
+def test_a_link_does_not_take_the_name_of_its_photograph(tmp_path):
+    photo(tmp_path / "rose.png")
+    (tmp_path / "a.png").symlink_to("rose.png")
+    found = find_photos([tmp_path])
+    assert [photo.file.name for photo in found.found] == ["rose.png"]
+    assert found.notes == [f"{tmp_path / 'a.png'} leads to {tmp_path / 'rose.png'}, which is done once."]
+
+
+def test_a_colorizer_that_is_not_there_is_told_where_nothing_is_to_do(ours, tmp_path):
+    photo(tmp_path / "a.png")
+    assert call("colorize", ours, "a.png", cwd=tmp_path).returncode == 0
+    done = call("colorize", "nothing.npz", "a.png", cwd=tmp_path)
+    assert (done.returncode, "nothing.npz does not exist" in done.stderr) == (2, True)
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "config.json").touch()
+    photo(tmp_path / "runs" / "mine" / "sample.png")
+    done = call("colorize", "runs", "a.png", cwd=tmp_path)
+    assert (done.returncode, "name one, such as runs/mine" in done.stderr) == (2, True)
+
+
 def test_links_that_go_round_end_and_names_may_be_any_bytes(tmp_path):
     photo(tmp_path / "a.png")
     (tmp_path / "round").symlink_to(tmp_path)
@@ -355,6 +375,8 @@ def test_sixteen_bits_stay_sixteen(ours, tmp_path):
     assert np.abs(luma(color) - np.rot90(ramp, -1)[..., None]).max() < 2
     assert np.abs(color - gray.astype(float)).max() > 300
     assert Image.open(tmp_path / "scan-color.tif").info["dpi"] == pytest.approx((300, 300), rel=1e-4)
+    again = call("colorize", ours, "scan.png", "--bit-depth", "16", "--format", "same", cwd=tmp_path)
+    assert again.stderr.startswith("0 coloured, 1 there already")
     plain = call("colorize", ours, "scan.png", "--strength", "0", cwd=tmp_path)
     assert plain.stdout.split() == ["scan-color.png"]
     assert np.asarray(Image.open(tmp_path / "scan-color.png")).dtype == np.uint8

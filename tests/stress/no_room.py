@@ -18,7 +18,7 @@ MOST_BYTES = 200_000  # of a file, beyond which nothing can be written
 class NoRoom(Kills):
     """A write fails: that is told in a sentence, with status 2; with room again the next call ends as if it had not."""
 
-    whole = 200
+    whole = 100
 
     def trial(self, rng):
         name = self.operations[rng.integers(len(self.operations))]
