@@ -152,7 +152,7 @@ def _source_and_photos(paths):
     if first.suffix in PACKED and not exists(first):
         raise UserError(f"{first} does not exist: check the spelling.")
     if first.suffix not in PACKED and not exists(first / CONFIG):
-        if photos and (runs := sorted(first.glob(f"*/{CONFIG}"))):
+        if photos and exists(first) and (runs := sorted(first.glob(f"*/{CONFIG}"))):
             raise UserError(f"{first} holds trainings and is none: name one, such as {runs[0].parent}.")
         return default(), [paths[0], *photos]
     if not photos:

@@ -53,11 +53,13 @@ def find_photos(paths, out=None):
         for photo in _photos_of(name, photos.notes):
             real = os.path.realpath(photo.file)
             link, kept = photo, every.setdefault(real, photo)
+            if kept.file == photo.file:
+                continue
             if kept.file.is_symlink() and not photo.file.is_symlink():
                 # The file's own name is the colouring's.
                 link, kept = kept, photo
                 every[real] = photo
-            if link.file != kept.file and link.file.is_symlink():
+            if link.file.is_symlink():
                 photos.notes.append(f"{link.file} leads to {kept.file}, which is done once.")
     # Where the shell has expanded a pattern, what was written earlier is named beside what it was made of.
     together = {name for photo in every.values() for name in (photo.file, photo.file.with_suffix(""))}
