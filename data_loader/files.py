@@ -11,7 +11,7 @@ import threading
 import warnings
 import zipfile
 import zlib
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ except ImportError:  # not on Windows
     fcntl = None
 
 _ONE_AT_A_TIME = threading.RLock()
+MOST_HEARD = 2**16  # bytes of what libraries write; of a damaged scan they have a line for each of its own
 # What reading a damaged .npz file may raise.
 DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 
@@ -49,7 +50,7 @@ class Interrupted(KeyboardInterrupt):
 def quiet_libraries():
     """A block in which what C libraries write to the standard error, and warnings of Python's, are not seen.
 
-    Yields a list; at the end of the block the lines that were written, by other threads as well, are in it.
+    Yields a list; at the end of the block the first of the lines that were written, by any thread, are in it.
     One thread after the other: what is put aside for one would be what the next one puts back.
     """
     with _ONE_AT_A_TIME, warnings.catch_warnings():
@@ -57,20 +58,20 @@ def quiet_libraries():
         heard = []
         with suppress(Exception):  # there may be none, or one that is closed
             sys.stderr.flush()
-        try:
-            stderr = os.dup(2)
-        except OSError:
-            yield heard
-            return
         with _scratch() as aside:
-            os.dup2(aside.fileno(), 2)
             try:
+                stderr = os.dup(2)
+            except OSError:
+                yield heard
+                return
+            try:
+                os.dup2(aside.fileno(), 2)
                 yield heard
             finally:
                 os.dup2(stderr, 2)
                 os.close(stderr)
                 aside.seek(0)
-                heard += aside.read().decode(errors="replace").splitlines()
+                heard += aside.read(MOST_HEARD).decode(errors="replace").splitlines()
 
 
 def _scratch():
@@ -151,8 +152,8 @@ def _is_held(stream, path):
     """Lock an open file against other processes, and tell whether it is still what is at `path`."""
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.fstat(stream.fileno()).st_ino == path.stat().st_ino
-    except (BlockingIOError, FileNotFoundError):
+        return _is_at(stream, path)
+    except BlockingIOError:
         return False
     except OSError:  # a file system without locks
         return True
@@ -160,44 +161,56 @@ def _is_held(stream, path):
 
 @contextmanager
 def scratch_folder(folder):
-    """Yield a folder to make something in, empty; it is removed at the end.
+    """Yield a new folder beside `folder`, called so with more behind it, to make something in; removed at the end.
 
-    One process at a time: another one waits, and should then look whether what it was to make is there. What a process
-    that was killed left in it is removed.
+    One process at a time: another one waits, and should then look whether what it was to make is there. What killed
+    processes left is removed. Where nothing can be locked, processes do not know of each other, and nothing is.
     """
     folder = Path(folder)
-    try:
-        held = _hold(folder)
-    except OSError:  # nothing can be locked here: one that is this process's own
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(folder.with_name(f".{folder.name}.lock")) as is_alone:
+        for left in folder.parent.glob(f"{folder.name}-*") if is_alone else ():
+            shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}-") as own:
             yield Path(own)
-        return
-    try:
-        for left in folder.iterdir():
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(held)
 
 
-def _hold(folder):
-    """Make a folder and lock it against other processes, whose end is waited for; its descriptor, to be closed."""
-    if fcntl is None:
-        raise OSError("nothing can be locked on this platform")
+@contextmanager
+def _alone(file):
+    """A block that one process at a time is in, by a lock on a file that goes at its end; yields whether that is so."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError), ExitStack() as stack:  # another process is done, and has removed it
-            held = os.open(folder, os.O_RDONLY)
-            stack.callback(os.close, held)
+        # Not a folder, which machines that share a disk would each lock for themselves.
+        with file.open("ab") as held:
+            is_locked = _is_locked(held, file)
+            if is_locked and not _is_at(held, file):
+                continue  # of a process that is done, which has removed it
             try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(f"note: waiting for another process, which writes {folder.parent}.", file=sys.stderr)
-                fcntl.flock(held, fcntl.LOCK_EX)
-            if os.fstat(held).st_ino == folder.stat().st_ino:
-                stack.pop_all()
-                return held
+                yield is_locked
+            finally:
+                with suppress(OSError):  # where what is open cannot be removed
+                    file.unlink(missing_ok=True)
+            return
+
+
+def _is_locked(held, file):
+    """Lock an open file, when other processes are done with it, and tell whether that can be done here."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"note: waiting for another process, which writes {file.parent}.", file=sys.stderr)
+        fcntl.flock(held, fcntl.LOCK_EX)
+    except OSError:  # a file system without locks
+        return False
+    return True
+
+
+def _is_at(stream, path):
+    """Whether an open file is what is at a path."""
+    with suppress(FileNotFoundError):
+        return os.fstat(stream.fileno()).st_ino == path.stat().st_ino
+    return False
 
 
 def exists(path):

@@ -34,6 +34,8 @@ VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wm
 # Files of cameras and phones that only an optional package can decode, if any; and films.
 FOREIGN = {".heic", ".heif", ".avif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".raw"}
 FOREIGN |= VIDEOS
+# How libtiff tells of an error, in the name of the function or library that has met it.
+LIBTIFFS = re.compile(r"(Fax|LZW|ZIP|PackBits|JPEG|TIFF)\w*: (?!Warning)")
 # What Pillow says of a file, by a word in it, and what it means.
 PLAINLY = {"truncated": "the file ends early", "decoder error": "the file is damaged"}
 WITH_ALPHA = ("RGBA", "RGBa", "LA", "PA")
@@ -117,12 +119,13 @@ def _plainly(error):
 
 def _tells_of_damage(source, heard):
     """Whether one of the lines that were `heard` while it was read is libtiff's, of pixels it could not decode."""
-    if not any(re.match(r"\w+: (?!Warning)", line) for line in heard):
+    if not any(LIBTIFFS.match(line) for line in heard):
         return False
     if isinstance(source, Image.Image):
         return source.format == "TIFF"
-    with Path(source).open("rb") as stream:
+    with contextlib.suppress(OSError), Path(source).open("rb") as stream:
         return stream.read(2) in (b"II", b"MM")
+    return False
 
 
 def _decoded(source, most_pixels):

@@ -38,7 +38,9 @@ class GroupNormalization(layers.GroupNormalization):
     """Instance normalisation, which is group normalisation with a group a channel; of one image by the kernel."""
 
     def call(self, inputs):
-        if not (inputs.shape[0] == 1 and len(inputs.shape) == 4 and has_kernels()):
+        is_one_image = len(inputs.shape) == 4 and inputs.shape[0] == 1
+        is_instance_norm = self.groups == inputs.shape[-1] and self.axis in (-1, 3)
+        if not (is_one_image and is_instance_norm and has_kernels()):
             return super().call(inputs)
         scale = self.gamma if self.scale else ops.ones(inputs.shape[-1:])
         offset = self.beta if self.center else ops.zeros(inputs.shape[-1:])

@@ -107,7 +107,7 @@ TIERS = {
         runs={"cyclegan": 3, "capsule-mse": 3}
         | dict.fromkeys(("capsule-bce", "cyclegan-l2", "stochastic", "pix2pix", *AT_FULL_SIZE), 1),
         last=3,
-        cost="all of the tier about 14 hours of one CPU core with AVX-512, or twice and a half as long without",
+        cost="all of the tier about 14 hours of one CPU core with AVX-512, or three times as long without",
     ),
     "paper": Tier("oxford17", {"image-size": 128}, runs=ALL_ONCE, last=3),
 }
@@ -141,11 +141,7 @@ def image_size(plan, arguments):
 
 def _settings(plan, arguments):
     """What all runs have beside their preset, where it is not their own."""
-    return plan.settings | _set(arguments)
-
-
-def _set(arguments):
-    return dict(entry.split("=", 1) for entry in arguments.set)
+    return plan.settings | dict(entry.split("=", 1) for entry in arguments.set)
 
 
 def command_line(run, folder, dataset, plan, arguments):
@@ -153,7 +149,7 @@ def command_line(run, folder, dataset, plan, arguments):
     _, own = RUNS[configuration_of(run)]
     # Whatever the machine: the runs of a tier are compared.
     options = {"run-dir": Path(folder) / run, "preset": arguments.preset, "precision": "float32"}
-    options |= plan.settings | own | _set(arguments)
+    options |= _settings(plan, arguments) | own
     options |= {"dataset": dataset, "seed": place_of(run)[1]}
     options |= {"data-dir": arguments.data_dir} if arguments.data_dir else {}
     return [word for option, value in options.items() for word in typed(option, value)]

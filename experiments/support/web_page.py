@@ -55,7 +55,7 @@ class WebPage:
         """Begin to answer, and return the page's address; a `UserError` where it cannot be had."""
         self.blocks.queue(max_size=MOST_VISITORS, api_open=False)
         logging.getLogger("uvicorn.error").addFilter(_is_the_pages)
-        queueing.traceback = SimpleNamespace(print_exc=_print_mistake)
+        queueing.traceback = SimpleNamespace(**vars(traceback) | {"print_exc": _print_mistake})
         _require_free(host, port)
         try:
             _, address, _ = self.blocks.launch(
@@ -209,7 +209,8 @@ def _is_the_pages(record):
 
 def _print_mistake():
     """What Gradio calls for each exception: those of visitors who ask for files that are not theirs stay unprinted."""
-    if not isinstance(sys.exc_info()[1], InvalidPathError):
+    error = sys.exc_info()[1]
+    if not (isinstance(error, InvalidPathError) and "not uploaded by a user" in str(error)):
         traceback.print_exc()
 
 

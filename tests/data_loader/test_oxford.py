@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from data_loader import UserError, load_flowers
+from data_loader import UserError, files, load_flowers
 from data_loader import oxford_flowers as oxford
 from data_loader.files import sha256_of_file
 from data_loader.images import luma
@@ -97,7 +97,7 @@ def test_oxford102_is_downloaded_once_with_its_official_split(small102):
 
 
 def test_two_first_uses_at_once_and_what_killed_ones_left(small102, tmp_path, capsys):
-    left = tmp_path / "cache" / "oxford102" / "downloading" / "half.tgz"
+    left = tmp_path / "cache" / "oxford102" / "downloading-abc" / "half.tgz"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
     with ThreadPoolExecutor() as threads:
@@ -106,6 +106,16 @@ def test_two_first_uses_at_once_and_what_killed_ones_left(small102, tmp_path, ca
     assert "waiting for another process" in capsys.readouterr().err
     names = {path.name for path in left.parents[1].iterdir()}
     assert names == {"jpg", "imagelabels.mat", "setid.mat"}
+
+
+def test_where_nothing_can_be_locked_a_set_is_downloaded_too(small102, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "fcntl", None)
+    assert len(load_flowers("oxford102", 16).labels) == 6
+    assert {path.name for path in (tmp_path / "cache" / "oxford102").iterdir()} == {
+        "jpg",
+        "imagelabels.mat",
+        "setid.mat",
+    }
 
 
 def test_an_archive_with_another_hash_is_refused_and_leaves_nothing(small102, tmp_path):

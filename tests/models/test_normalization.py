@@ -46,6 +46,13 @@ def test_the_kernel_answers_and_learns_as_keras_own(kinds, weights, shape):
         assert ours == pytest.approx(own, rel=1e-4, abs=1e-5)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_other_groups_are_keras_own(groups):
+    x = np.random.default_rng(0).normal(3, 2, (1, 8, 8, 4)).astype("float32")
+    ours, plain = (kind(groups=groups) for kind in (GroupNormalization, layers.GroupNormalization))
+    assert np.asarray(ours(x)) == pytest.approx(np.asarray(plain(x)), abs=1e-6)
+
+
 def test_an_instance_norm_without_weights_of_its_own_is_one_too():
     x = np.random.default_rng(0).normal(3, 2, (1, 8, 8, 4)).astype("float32")
     answers = GroupNormalization(groups=-1, epsilon=1e-5, center=False, scale=False)(x)

@@ -117,7 +117,7 @@ def digest(folder):
 
 def leftovers(folder):
     """Names of scratch files that should be gone."""
-    names = (".*.writing*", "downloading*", "decoding-*")
+    names = (".*.writing*", "downloading-*", "decoding-*", "cache/**/.*.lock")
     return [str(path.relative_to(folder)) for name in names for path in folder.rglob(name)]
 
 
