@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evaluation.baselines import GRAY, PERFECT
-from evaluation.statistics import MARGIN, seeds_needed
+from evaluation.statistics import MARGIN
 from evaluation.verdicts import (
     FEWEST_SEEDS,
     NOT_RUN,
@@ -245,6 +245,6 @@ def _judged_part(part, evidence):
     by_seed = [{"seed": seed} | part.value(evidence.of_seed(seed)) for seed in shared]
     fewest = min(map(len, seeds))
     verdict = UNDECIDED if part.compares and fewest < FEWEST_SEEDS else part.rule.verdict(value)
-    needed = seeds_needed(by_seed, part.rule.distance(value["mean"])) if verdict == UNDECIDED else None
+    needed = part.rule.seeds_needed(value) if verdict == UNDECIDED else None
     counts = {"seeds": fewest, "by_seed": by_seed, "seeds_needed": needed}
     return judgement | {"value": value, "verdict": verdict} | counts

@@ -81,21 +81,37 @@ def half_width_over_seeds(means):
     return float(scipy.stats.t.ppf(0.975, len(means) - 1) * np.std(means, ddof=1) / np.sqrt(len(means)))
 
 
-def seeds_needed(by_seed, distance):
-    """How many seeds would show, four times in five, that a mean is on its side of a bound that lies this far from it.
+def seeds_needed(value, low, high):
+    """How many seeds would show, four times in five, on which side of two bounds a mean is, as intervals judge it.
 
-    If mean and spread are what some seeds say (`by_seed`: dicts of mean, low and high, intervals over pictures): the
-    fewest n for which √(p² + ((t₀.₉₇₅ + t₀.₈) s / √n)²) is below the distance, p half of an interval over pictures, s
-    the deviation over seeds, t Student's quantiles at n − 1. None of fewer than two seeds, and where no number would.
+    Args:
+        value: dict of mean; `pictures`, half of its interval over pictures; and `spread`, the deviation of what one
+            seed of each system gives, which n seeds bring down to spread / √n. Both are taken to stay as they are.
+        low, high: the bounds; infinite where there is none.
+
+    It is the fewest n of which the interval, √(pictures² + (t₀.₉₇₅ · spread / √n)²) on each side, still is on that
+    side when the mean comes out nearer to the bound by t₀.₈ · spread / √n; t₀.₉ where there is a bound on both sides of
+    it. t are Student's quantiles at n − 1. None where the spread is not known, or no number would do.
     """
-    pictures = np.mean([(one["high"] - one["low"]) / 2 for one in by_seed] or [np.inf])
-    if len(by_seed) < 2 or pictures >= distance:
+    if value.get("spread") is None:
         return None
-    spread, room = np.std([one["mean"] for one in by_seed], ddof=1), np.sqrt(distance**2 - pictures**2)
+    distance = min(abs(value["mean"] - bound) for bound in (low, high))
+    lies_between = low < value["mean"] < high and np.isfinite([low, high]).all()
     counts = np.arange(2, MOST_SEEDS + 1)
-    quantiles = scipy.stats.t.ppf(1 - LEVEL, counts - 1) + scipy.stats.t.ppf(POWER, counts - 1)
-    enough = counts[quantiles * spread / np.sqrt(counts) < room]
+    error = value["spread"] / np.sqrt(counts)
+    half_width = np.hypot(value["pictures"], scipy.stats.t.ppf(1 - LEVEL, counts - 1) * error)
+    bad_luck = scipy.stats.t.ppf(1 - (1 - POWER) / (1 + lies_between), counts - 1) * error
+    enough = counts[half_width + bad_luck < distance]
     return int(enough[0]) if len(enough) else None
+
+
+def spread_of_one_seed(*seeds):
+    """The deviation of what a single seed of each system gives together, of some seeds' means of each, (k,), (m,), ...
+
+    A system with one seed is taken to vary as the others do; with one of each, None.
+    """
+    variances = [np.var(means, ddof=1) for means in seeds if len(means) > 1]
+    return float(np.sqrt(np.mean(variances) * len(seeds))) if variances else None
 
 
 def half_width_between(first, second):

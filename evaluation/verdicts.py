@@ -14,7 +14,9 @@ from evaluation.statistics import (
     half_width_over_seeds,
     mean_with_interval,
     ratio_with_interval,
+    seeds_needed,
     share_with_interval,
+    spread_of_one_seed,
     widened,
 )
 
@@ -27,7 +29,8 @@ def difference(of, than, gray):
     scale = gray.values["pixel_l1"].mean()
     first, second = (_of_seeds(runs, "pixel_l1") / scale for runs in (of, than))
     over_pictures = mean_with_interval(first.mean(axis=0) - second.mean(axis=0))
-    return widened(over_pictures, half_width_between(first.mean(axis=1), second.mean(axis=1)))
+    means = first.mean(axis=1), second.mean(axis=1)
+    return widened(over_pictures, half_width_between(*means)) | _planned_by(over_pictures, *means)
 
 
 def smaller_share_of_wins(of, than, gray):
@@ -58,13 +61,20 @@ def ratio_to(runs, measure, reference):
     """A system's mean of a measure as a multiple of a trivial row's."""
     values, base = _of_seeds(runs, measure), reference.values[measure]
     over_pictures = ratio_with_interval(values.mean(axis=0), base)
-    return widened(over_pictures, half_width_over_seeds(values.mean(axis=1) / base.mean()))
+    means = values.mean(axis=1) / base.mean()
+    return widened(over_pictures, half_width_over_seeds(means)) | _planned_by(over_pictures, means)
 
 
 def pooled_share(shares):
     """The mean of several seeds' shares of the same pictures; of their intervals over pictures the mean counts."""
     pooled = {end: float(np.mean([share[end] for share in shares])) for end in ("mean", "low", "high")}
     return _within_0_and_1(pooled, [share["mean"] for share in shares])
+
+
+def _planned_by(over_pictures, *seeds):
+    """What `seeds_needed` reads beside a mean."""
+    half = (over_pictures["high"] - over_pictures["low"]) / 2
+    return {"pictures": half, "spread": spread_of_one_seed(*seeds)}
 
 
 def _of_seeds(runs, measure):
@@ -100,9 +110,9 @@ class Rule:
             return CONFIRMED
         return REFUTED if value["high"] < self.low or value["low"] > self.high else UNDECIDED
 
-    def distance(self, mean):
-        """How far a mean is from the nearest bound."""
-        return min(abs(mean - self.low), abs(mean - self.high))
+    def seeds_needed(self, value):
+        """How many seeds would decide a value, or None; see `evaluation.statistics.seeds_needed`."""
+        return seeds_needed(value, self.low, self.high)
 
     def __str__(self):
         return self.text

@@ -101,7 +101,7 @@ def _rows_of(claim):
         value = interval(part["value"], 3) if part["value"] else ""
         seeds = "<br>".join(f"seed {one['seed']}: {interval(one, 3)}" for one in part["by_seed"])
         verdict = f"**{part['verdict']}**" if alone else part["verdict"]
-        if part.get("seeds_needed"):
+        if (part.get("seeds_needed") or 0) > part["seeds"]:
             verdict += f"; {part['seeds_needed']:,} seeds would decide it"
         yield told, part["measure"], value, seeds, part["rule"], verdict
     if not alone:

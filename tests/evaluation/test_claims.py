@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy
 
 from evaluation import verdicts as rules
 from evaluation.claims import AIMS, CLAIMS, STRONG, Evidence, judged
@@ -193,15 +194,27 @@ def test_aims_are_reached_by_error_and_colourfulness_together():
 
 
 def test_how_many_seeds_would_decide_is_what_tables_of_power_say():
-    def seeds(*means, half=0.0):
-        return [{"mean": mean, "low": mean - half, "high": mean + half} for mean in means]
+    def needed(distance, spread=1.0, pictures=0.0, high=np.inf):
+        return seeds_needed({"mean": distance, "spread": spread, "pictures": pictures}, 0.0, high)
 
-    # A paired t-test of effect 0.5 needs 34 for a power of 0.8, and of effect 1.0 it needs 10 (Cohen 1988).
-    assert seeds_needed(seeds(-1, 0, 1), 0.5) == pytest.approx(34, abs=1)
-    assert seeds_needed(seeds(-1, 0, 1), 1.0) == pytest.approx(10, abs=1)
-    assert seeds_needed(seeds(-1, 0, 1, half=0.4), 0.5) > 60
-    assert seeds_needed(seeds(-1, 0, 1, half=0.6), 0.5) is None
-    assert seeds_needed(seeds(0), 0.5) is None
+    # A t-test of effect 0.5 needs 34 for a power of 0.8, and of effect 1.0 it needs 10 (Cohen 1988).
+    assert needed(0.5) == pytest.approx(34, abs=1)
+    assert needed(1.0) == pytest.approx(10, abs=1)
+    assert needed(-0.5) == needed(0.5)
+    assert needed(0.5, pictures=0.4) > 60
+    assert needed(0.5, pictures=0.6) is None
+    assert needed(0.5, spread=None) is None
+    # Within two bounds either may be missed, so more are needed: 44 by two one-sided tests.
+    assert needed(0.5, high=1.0) == pytest.approx(44, abs=2)
+
+
+def test_that_many_seeds_do_decide_it_four_times_in_five():
+    rng, distance, spread, pictures = np.random.default_rng(0), 0.5, 1.0, 0.2
+    seeds = seeds_needed({"mean": distance, "spread": spread, "pictures": pictures}, 0.0, np.inf)
+    runs = rng.normal(distance, spread, (4000, seeds))
+    over_seeds = scipy.stats.t.ppf(0.975, seeds - 1) * runs.std(axis=1, ddof=1) / np.sqrt(seeds)
+    decided = runs.mean(axis=1) - np.hypot(pictures, over_seeds) > 0
+    assert decided.mean() == pytest.approx(0.8, abs=0.03)
 
 
 def test_what_is_decided_needs_no_seeds_and_what_is_not_does():
