@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_loader.files import UserError, at_home, progress_bar, scratch_folder, sha256_of_text
+from data_loader.files import UserError, at_home, progress_bar, sha256_of_text
+from data_loader.locks import scratch_folder
 from data_loader.photographs import DECODER, UnusableImage
 
 CACHE_VARIABLE = "FLOWERS_CACHE_DIR"

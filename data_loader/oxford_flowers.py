@@ -15,8 +15,9 @@ import numpy as np
 import scipy
 
 from data_loader.cache import CACHE_VARIABLE, cache_dir
-from data_loader.files import UserError, at_home, scratch_folder
+from data_loader.files import UserError, at_home
 from data_loader.flowers import from_files
+from data_loader.locks import scratch_folder
 
 # The largest official archive unpacks to 0.35 GB.
 MAX_UNPACKED_BYTES = 2 * 1024**3

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from data_loader import UserError, files, load_flowers
+from data_loader import UserError, load_flowers, locks
 from data_loader import oxford_flowers as oxford
 from data_loader.files import sha256_of_file
 from data_loader.images import luma
@@ -109,7 +109,7 @@ def test_two_first_uses_at_once_and_what_killed_ones_left(small102, tmp_path, ca
 
 
 def test_where_nothing_can_be_locked_a_set_is_downloaded_too(small102, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)
     assert len(load_flowers("oxford102", 16).labels) == 6
     assert {path.name for path in (tmp_path / "cache" / "oxford102").iterdir()} == {
         "jpg",

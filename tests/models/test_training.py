@@ -194,7 +194,10 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(trained, toy, tiny_fl
     assert progress.step == step
     assert "last.npz is damaged" in capsys.readouterr().out
     assert (run / "checkpoints" / "damaged-last.npz").exists()
-    (run / "checkpoints" / "previous.npz").write_bytes(b"")
+    # An archive of a version to come, which Python's zipfile says in a way of its own.
+    content = bytearray((run / "checkpoints" / "previous.npz").read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 84
+    (run / "checkpoints" / "previous.npz").write_bytes(content)
     # The second time, too: a run does not start over by itself.
     for _ in range(2):
         with pytest.raises(UserError, match="--fresh"):

@@ -4,6 +4,7 @@ import json
 import multiprocessing.connection
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -104,8 +105,11 @@ class Campaign:
         """Do one trial again, in this process; gives what it lost, or None."""
         with tempfile.TemporaryDirectory() as folder:
             part = self.parts[name](folder)
-            part.prepare()
-            return part.trial(generator(self.seed, name, number))
+            try:
+                part.prepare()
+                return part.trial(generator(self.seed, name, number))
+            finally:
+                part.end()
 
     def keep(self):
         """Write the accounts down."""
@@ -162,11 +166,12 @@ class Worker:
         return self.process.is_alive()
 
     def end(self):
-        """End the process; one that is still busy in the middle of it."""
+        """End the process; one that is still busy in the middle of it, with all that it has begun."""
         with suppress(OSError):
             self.connection.send(None)
         self.process.join(LAST_WORDS)
-        self.process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.join()
 
 
@@ -179,6 +184,7 @@ def _with_an_answer(workers):
 
 def _work(part_class, seed, name, connection):
     """Answer each number with what its trial lost; what a library writes to the terminal counts, too."""
+    os.setsid()
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as terminal:
         part = part_class(Path(folder))
         part.prepare()

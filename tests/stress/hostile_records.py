@@ -57,8 +57,13 @@ class Records(Part):
             if "\n" in str(error):
                 return f"{name}: no sentence: {error}"
         finally:
+            others = {other: (run / other).read_bytes() for other in FILES if other != name}
+            has_run = evil.exists()
+            evil.unlink(missing_ok=True)
             shutil.rmtree(run)
-        return f"{name} ran code" if evil.exists() else None
+        if any(content != self.contents[other] for other, content in others.items()):
+            return f"reading a mutated {name} changed another file"
+        return f"{name} ran code" if has_run else None
 
     def read(self, name, run):
         """Read a run's file as the commands do."""

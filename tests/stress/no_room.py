@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.stress.kills import Kills
-from tests.stress.operations import ended, forked
+from tests.stress.operations import digest, ended, forked
 
 ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EACCES)
 CALLS = ("replace", "fsync", "link", "mkdir", "rename", "unlink")
@@ -36,6 +36,8 @@ class NoRoom(Kills):
             return f"{what}: status {status}: {told[-200:]}"
         if status == 2 and not told.strip().splitlines()[-1].startswith(("error:", "0 ", "1 ", "2 ", "3 ", "4 ")):
             return f"{what}: no sentence: {told[-200:]}"
+        if status == 0 and digest(folder) != expected:
+            return f"{what}: status 0 with other bits: {told[-200:]}"
         return self.next_call(name, folder, expected, what)
 
 

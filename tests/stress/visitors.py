@@ -57,8 +57,9 @@ class Visitors(Part):
         self.take, self.color = self._numbers()
 
     def end(self):
-        self.page.terminate()
-        self.page.wait()
+        if hasattr(self, "page"):
+            self.page.terminate()
+            self.page.wait()
 
     def trial(self, rng):
         spoken = self.told.stat().st_size
