@@ -46,7 +46,7 @@ def test_a_config_that_is_damaged_inside_is_told_before_anything_is_read_of_it(t
 def trained(photo_folder, tmp_path_factory):
     """A tiny finished run, made by the script in a directory that is not the project's."""
     folder = tmp_path_factory.mktemp("runs")
-    command = [*QUICK, "--dataset", photo_folder, "--run-dir", "run", "--max-steps", 2]
+    command = [*QUICK, "--dataset", photo_folder, "--run-dir", "run", "--max-steps", 2, "--precision", "float32"]
     done = run("cyclegan", *command, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "Done: step 2 of 12, as --max-steps asks" in done.stdout
