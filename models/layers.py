@@ -6,6 +6,8 @@ None of them writes `get_config`: Keras saves a layer's constructor arguments by
 import keras
 from keras import layers, ops
 
+from models.precision import has_card
+
 # Our layers are written to files under names such as "colorization>Squash", by which they are read back.
 registered = keras.saving.register_keras_serializable(package="colorization")
 
@@ -23,11 +25,7 @@ def has_kernels():
     Not on a card: there Keras compiles by XLA, which computes a variance as a difference of squares, and loses it where
     a channel is nearly flat.
     """
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-
-    return not tf.config.list_physical_devices("GPU")
+    return keras.backend.backend() == "tensorflow" and not has_card("tensorflow")
 
 
 class Float32Layer(layers.Layer):
