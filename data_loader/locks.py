@@ -48,16 +48,28 @@ def _alone(file):
 
 def _is_locked(held, file):
     """Lock an open file, when other processes are done with it, and tell whether that can be done here."""
-    if fcntl is None:
-        return False
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    locked = _locked_at_once(held)
+    if locked is False:
         print(f"note: waiting for another process, which writes {file.parent}.", file=sys.stderr)
         fcntl.flock(held, fcntl.LOCK_EX)
-    except OSError:  # a file system without locks
+    return locked is not None
+
+
+def is_held(stream, path):
+    """Lock an open file against other processes, and tell whether it is still what is at `path`."""
+    locked = _locked_at_once(stream)
+    return _is_at(stream, path) if locked else locked is None
+
+
+def _locked_at_once(stream):
+    """Lock an open file; False where another process holds it, None where nothing can be locked."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
         return False
-    return True
+    except (AttributeError, OSError):  # a platform, or a file system, without locks
+        return None
 
 
 def _is_at(stream, path):
@@ -65,14 +77,3 @@ def _is_at(stream, path):
     with suppress(FileNotFoundError):
         return os.fstat(stream.fileno()).st_ino == path.stat().st_ino
     return False
-
-
-def is_held(stream, path):
-    """Lock an open file against other processes, and tell whether it is still what is at `path`."""
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return _is_at(stream, path)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True

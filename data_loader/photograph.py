@@ -43,14 +43,10 @@ class Photograph:
         """What is odd about the file and its owner may want to know, in words that go on from its name."""
         told = {
             f"has {self.pages} pages or frames: the first is coloured": self.pages > 1,
-            "has two shades alone, and stays almost as it is: scan it in gray": self.shades() == 2,
+            "has two shades alone, and stays almost as it is: scan it in gray": len(self.image.getcolors(2) or ()) == 2,
             "is damaged, and some of it may be missing or wrong": self.is_damaged,
         }
         return [remark for remark, is_so in told.items() if is_so]
-
-    def shades(self):
-        """How many colours there are, of up to two; 3 for more."""
-        return len(self.image.getcolors(2) or range(3))
 
     def over_white(self):
         """Itself without transparency."""

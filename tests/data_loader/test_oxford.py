@@ -1,14 +1,11 @@
 """The Oxford sets: a local server stands for Oxford's, with small archives of the same form."""
 
 import csv
-import http.server
 import io
 import tarfile
-import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -19,7 +16,7 @@ from data_loader.files import sha256_of_file
 from data_loader.images import luma
 from evaluation.baselines import measured
 from evaluation.metrics import Pictures, colorfulness, pixel_l1, pixel_l1_as_published
-from tests.data_loader.small_set import jpeg, make_archive, make_set
+from tests.data_loader.small_set import jpeg, make_archive, make_set, serve
 
 
 def test_tracked_split_is_stratified_and_parts_no_photograph():
@@ -69,10 +66,8 @@ def server(tmp_path):
     """A folder that is served on this machine, and its address."""
     folder = tmp_path / "served"
     folder.mkdir()
-    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=folder))
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{web.server_port}/"
+    web, address = serve(folder)
+    yield folder, address
     web.shutdown()
     web.server_close()
 

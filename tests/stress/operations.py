@@ -2,16 +2,13 @@
 
 import contextlib
 import csv
-import functools
 import hashlib
-import http.server
 import io
 import json
 import os
 import runpy
 import shlex
 import sys
-import threading
 import traceback
 import zipfile
 from pathlib import Path
@@ -24,7 +21,7 @@ from data_loader import load_flowers
 from data_loader.oxford_flowers import OXFORD_SETS
 from evaluation import scores
 from experiments import run_script
-from tests.data_loader.small_set import make_set
+from tests.data_loader.small_set import make_set, serve
 from tests.eager import run_eagerly
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -61,16 +58,8 @@ def begin(folder):
 def serve_small_set(folder):
     """Let Oxford-102 be six images, from a server in this process."""
     folder.mkdir()
-    handler = functools.partial(_Quiet, directory=folder)
-    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    OXFORD_SETS["oxford102"] = make_set(folder, f"http://127.0.0.1:{web.server_port}/")
+    OXFORD_SETS["oxford102"] = make_set(folder, serve(folder)[1])
     os.environ.pop("FLOWERS102_DIR", None)
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 def perform(name, folder):

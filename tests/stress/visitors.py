@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -24,9 +25,10 @@ MOST_MEGAPIXELS, MOST_MEGABYTES = 2, 3
 MOST_MEMORY = 2.5 * 2**30  # bytes of the page's process
 PATIENCE = 240  # seconds that a visitor waits
 BOUNDARY = "a-boundary-that-is-in-no-picture"
+ABSOLUTE = Path(tempfile.gettempdir()) / "evil.png"
 NAMES = (
     "../../evil.png",
-    "/tmp/evil.png",
+    str(ABSOLUTE),
     "..",
     "",
     "a\\..\\evil.png",
@@ -88,7 +90,7 @@ class Visitors(Part):
     def _strays(self):
         """What came to lie elsewhere than in the page's folder, which goes with the page."""
         found = [path for path in self.folder.iterdir() if path != self.told and "flowers-app-" not in path.name]
-        return found + [path for path in (Path("/tmp/evil.png"), Path("/evil.png")) if path.exists()]
+        return found + [path for path in (ABSOLUTE, Path("/evil.png")) if path.exists()]
 
     def _come(self, rng, lost):
         """One visit; what goes wrong is added to a list."""
