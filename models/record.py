@@ -41,7 +41,7 @@ class RunRecord:
         self.checkpoints = Checkpoints(self.run_dir / "checkpoints", learned, defaults)
         held_out = flowers.split("val" if (flowers.split_of == "val").any() else "train")
         self.photographs = some_photographs(held_out, SAMPLE_ROWS)
-        self.saved_at, self.drawn = time.monotonic(), None
+        self.saved_at = time.monotonic()
 
     def begin(self, steps):
         """Go on from the last checkpoint if there is one, and tell in config.json what is trained in so many steps.
@@ -94,12 +94,11 @@ class RunRecord:
         self._save(progress)
 
     def draw_samples(self, progress):
-        """The sample grid of a step, as samples/EPOCH_STEP.png, once."""
-        if self.drawn != progress.step:
-            epoch = -(-progress.step // self.batches.steps_per_epoch)
-            file = self.run_dir / "samples" / f"{epoch:03d}_{progress.step:06d}.png"
+        """The sample grid of a step, as samples/EPOCH_STEP.png, if it is not there."""
+        epoch = -(-progress.step // self.batches.steps_per_epoch)
+        file = self.run_dir / "samples" / f"{epoch:03d}_{progress.step:06d}.png"
+        if not file.exists():
             self.model.sample_images(self.photographs, file)
-            self.drawn = progress.step
 
     def _save(self, progress):
         self.checkpoints.save(self.model, progress)

@@ -381,6 +381,15 @@ def test_a_run_that_is_killed_before_its_last_fit_is_not_taken_for_finished(toy,
     assert fitted
 
 
+def test_a_run_that_is_killed_before_its_last_samples_has_them_after_the_next_call(trained, toy, tiny_flowers):
+    _, step, run = trained
+    first, last = sorted((run / "samples").iterdir())
+    drawn, written = last.read_bytes(), first.stat().st_mtime_ns
+    last.unlink()
+    assert toy().train(tiny_flowers, run, epochs=1, batch_size=4) == step
+    assert (last.read_bytes(), first.stat().st_mtime_ns) == (drawn, written)
+
+
 def test_metrics_that_cannot_be_read_are_kept_aside(trained, tiny_flowers, capsys):
     gan, _, run = trained
     (run / "metrics.csv").write_bytes(b"epoch,step\n\xff\x00,?\n")
