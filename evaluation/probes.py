@@ -12,15 +12,13 @@ import scipy
 import skimage
 from PIL import Image
 
-from data_loader.images import in_gamut, luma, to_uint8, to_unit
+from data_loader.images import brightness_within, in_gamut, luma, to_uint8, to_unit
 from evaluation.baselines import CHUNK, measured
 from evaluation.metrics import l1
 from evaluation.statistics import interval, mean_with_interval, share_with_interval
 
 # Fewer have no interval.
 FEWEST_PICTURES = 4
-# What luma may differ by within a picture that is flat: one of 256 levels.
-FLAT = 1 / 255
 # What rounding makes of means that are equal.
 EQUAL = 1e-6
 NOISE = (0.01, 0.02, 0.05, 0.1)
@@ -51,7 +49,7 @@ def brightness(coloring, split, progress=iter):
         return {
             "before": gray.mean(axis=(1, 2, 3)),
             "after": own.mean(axis=(1, 2, 3)),
-            "within": _correlations_within(gray, own),
+            "within": brightness_within(gray, colored),
             "errors": l1(in_gamut(gray, colored - own), color),
         }
 
@@ -69,15 +67,6 @@ def _correlation(first, second):
         return None
     correlation = scipy.stats.pearsonr(first, second)
     return interval(correlation.statistic, *correlation.confidence_interval(0.95))
-
-
-def _correlations_within(first, second):
-    """Correlation over the pixels of each picture (n, S, S, 1) of two; NaN where one of them is flat."""
-    first, second = (images.reshape(len(images), -1).astype(np.float64) for images in (first, second))
-    flat = np.minimum(np.ptp(first, axis=1), np.ptp(second, axis=1)) <= FLAT
-    correlations = np.full(len(first), np.nan)
-    correlations[~flat] = scipy.stats.pearsonr(first[~flat], second[~flat], axis=1).statistic
-    return correlations
 
 
 def cycle_errors(to_color, to_gray, split, progress=iter):

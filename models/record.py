@@ -1,4 +1,4 @@
-"""What a training run leaves in its directory: config.json, metrics.csv, sample grids, checkpoints, colorizers."""
+"""What a training run leaves in its directory: config.json, tables of its losses, grids, checkpoints, colorizers."""
 
 import csv
 import json
@@ -15,10 +15,11 @@ import keras
 import numpy as np
 
 from data_loader.files import UserError, replacing, usable_cpus, write_text
+from models.brightness import BrightnessWatch
 from models.checkpoints import Checkpoints, Progress
 from models.chroma import some_photographs
 from models.colorizing import generators_of
-from models.devices import devices_in_use, processes
+from models.devices import devices_in_use, is_first, processes
 from models.options import TrainingOptions
 from models.presets import script_of
 from models.same_run import CONFIG, require_same_run, what_is_learned
@@ -41,6 +42,7 @@ class RunRecord:
         self.checkpoints = Checkpoints(self.run_dir / "checkpoints", learned, defaults)
         held_out = flowers.split("val" if (flowers.split_of == "val").any() else "train")
         self.photographs = some_photographs(held_out, SAMPLE_ROWS)
+        self.brightness = BrightnessWatch(held_out)
         self.saved_at = time.monotonic()
 
     def begin(self, steps):
@@ -90,14 +92,21 @@ class RunRecord:
         """A row in metrics.csv if the epoch is whole, and a checkpoint."""
         epoch, rest = divmod(progress.step, self.batches.steps_per_epoch)
         if not rest:
-            write_metrics(self.run_dir / "metrics.csv", epoch, progress)
+            seconds = progress.epoch_seconds
+            rate = f"{progress.images / seconds:.2f}"
+            row = {"epoch": epoch, "step": progress.step} | _digits(progress.means)
+            write_row(self.run_dir / "metrics.csv", row | {"seconds": f"{seconds:.1f}", "images_per_second": rate})
         self._save(progress)
 
     def draw_samples(self, progress):
-        """The sample grid of a step, as samples/EPOCH_STEP.png, if it is not there."""
+        """The sample grid of a step, as samples/EPOCH_STEP.png, and its row in trace.csv, if they are not there."""
         epoch = -(-progress.step // self.batches.steps_per_epoch)
         file = self.run_dir / "samples" / f"{epoch:03d}_{progress.step:06d}.png"
         if not file.exists():
+            found = self.brightness.look(self.model)
+            write_row(self.run_dir / "trace.csv", {"step": progress.step} | _digits(found | progress.means))
+            if is_first():
+                self.brightness.warn(found)
             self.model.sample_images(self.photographs, file)
 
     def _save(self, progress):
@@ -145,32 +154,28 @@ class RunRecord:
         }
 
 
-def write_metrics(file, epoch, progress):
-    """Write the row of an epoch, counted from 1, of metrics.csv, in the place of later ones.
+def _digits(numbers):
+    return {name: f"{number:.6g}" for name, number in numbers.items()}
 
-    A row has the mean of each term, seconds of the steps alone and images a second. An epoch that was broken off and
-    resumed has one row, over all its steps; an epoch that was not finished has none.
-    """
-    row = {"epoch": epoch, "step": progress.step}
-    row |= {name: f"{mean:.6g}" for name, mean in progress.means.items()}
-    seconds = progress.epoch_seconds
-    row |= {"seconds": f"{seconds:.1f}", "images_per_second": f"{progress.images / seconds:.2f}"}
-    rows = [*_rows_before(file, epoch), row]
+
+def write_row(file, row):
+    """Write a row of a CSV file, whose first column counts, in the place of that row and of later ones."""
+    rows = [*_rows_before(file, *next(iter(row.items()))), row]
     with replacing(file) as scratch, scratch.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, row)
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _rows_before(file, epoch):
-    """The rows of earlier epochs; a file that cannot be read as such is moved aside."""
+def _rows_before(file, counted, number):
+    """The rows whose column `counted` is below a number; a file that cannot be read as such is moved aside."""
     if not file.exists():
         return []
     try:
         with file.open(newline="", encoding="utf-8") as stream:
-            return [row for row in csv.DictReader(stream) if int(row["epoch"]) < epoch]
+            return [row for row in csv.DictReader(stream) if int(row[counted]) < number]
     except (KeyError, TypeError, ValueError, csv.Error):
-        aside = file.with_name("metrics-damaged.csv")
+        aside = file.with_name(f"{file.stem}-damaged.csv")
         os.replace(file, aside)
         print(f"{file} cannot be read and is now {aside.name}; a new one begins.", file=sys.stderr)
         return []

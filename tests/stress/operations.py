@@ -120,9 +120,10 @@ def _add_run(whole, run):
             whole.update(arrays[state].tobytes())
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
     whole.update(json.dumps(config | {"made_with": None, "data": config["data"]["digest"]}).encode())
-    with (run / "metrics.csv").open(newline="", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            whole.update(json.dumps(row | {"seconds": None, "images_per_second": None}).encode())
+    for name in ("metrics.csv", "trace.csv"):
+        with (run / name).open(newline="", encoding="utf-8") as rows:
+            for row in csv.DictReader(rows):
+                whole.update(json.dumps(row | {"seconds": None, "images_per_second": None}).encode())
     for file in sorted(run.rglob("*.keras")):
         with zipfile.ZipFile(file) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
             weights.visititems(lambda _, entry: isinstance(entry, h5py.Dataset) and whole.update(entry[()].tobytes()))

@@ -1,0 +1,49 @@
+"""Whether a generator exchanges bright and dark, seen while it trains."""
+
+import sys
+
+import numpy as np
+
+from data_loader.images import brightness_within, correlations, luma, to_unit
+from models.chroma import some_photographs
+
+PICTURES = 32
+FEWEST = 4  # pictures that a correlation over them says anything of
+EXCHANGED = (
+    "Bright and dark are exchanged: the brightness of x and of G(x) correlates at {:.2f}. In the first epochs that may "
+    "pass. Where it stays, start again with another --seed, or with --output chroma, which cannot exchange them."
+)
+
+
+class BrightnessWatch:
+    """Correlates the luma of some photographs x with that of G(x), and warns when it turns negative.
+
+    Both generators may exchange bright and dark, of whole pictures or within them: the cycle brings both back, and a
+    discriminator that sees no pairs finds as many of each as before.
+    """
+
+    def __init__(self, split):
+        self.gray, self.exchanged = luma(to_unit(some_photographs(split, PICTURES))), False
+
+    def look(self, model):
+        """What a row of trace.csv says of it: correlation `over_pictures`, of their mean luma, and `within_pictures`,
+        the mean of their own. NaN where all are alike or flat; nothing where G puts out chroma and cannot do it.
+        """
+        if getattr(model.options, "output", "rgb") != "rgb":
+            return {}
+        color = to_unit(model.colorize(self.gray))
+        means = [images.mean(axis=(1, 2, 3))[None] for images in (self.gray, luma(color))]
+        within = brightness_within(self.gray, color)
+        return {
+            "over_pictures": correlations(*means, flat=1e-6)[0] if len(color) >= FEWEST else np.nan,
+            "within_pictures": within[~np.isnan(within)].mean() if not np.isnan(within).all() else np.nan,
+        }
+
+    def warn(self, found):
+        """Say on standard error that bright and dark are exchanged, where that is new; `found` as `look` gives it."""
+        lowest = np.nanmin([1.0, *found.values()])
+        if lowest < 0 and not self.exchanged:
+            from tqdm import tqdm
+
+            tqdm.write(EXCHANGED.format(lowest), file=sys.stderr)
+        self.exchanged = lowest < 0
