@@ -5,6 +5,7 @@ python experiments/evaluate.py RUN_DIR --split val --json scores.json --probes -
 python experiments/evaluate.py PATCHGAN_RUN CAPSULE_RUN             compares the two, picture by picture (4.2)
 python experiments/evaluate.py RUN_SEED0 RUN_SEED1 RUN_SEED2        intervals over seeds too
 python experiments/evaluate.py results/reduced-oxford17/colorizers/*.npz --dataset oxford17     those that we ship
+python experiments/evaluate.py models/colorizers/flowers.npz --dataset oxford17 --photographs    as colorize.py colours
 python experiments/evaluate.py RUN_DIR --dataset oxford17             one of the sets that the run was trained on
 python experiments/evaluate.py --dataset oxford17 --split all --image-size 128 --trivial-only
 
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import argparse
 import json
 import textwrap
+from functools import partial
 
 from data_loader import UserError, load_flowers
 from data_loader.files import write_text
@@ -29,7 +31,14 @@ from evaluation.metrics import BETTER, MEASURES, MIN_SCORED_SIDE, OTHER_MEASURES
 from evaluation.statistics import MARGIN, compare
 from experiments import import_keras, require_defaults, run_script
 from experiments.support.drawing import draw_most_different
-from experiments.support.runs import flowers_of_runs, require_comparable, run_names
+from experiments.support.runs import (
+    coloring_by,
+    flowers_of_runs,
+    photograph_coloring,
+    require_comparable,
+    run_names,
+    understood,
+)
 from experiments.support.scoring import Question, Scoring
 from experiments.support.store import interval
 from experiments.support.training_command import show_notes
@@ -55,20 +64,21 @@ def main():
     """Score from the command line."""
     arguments = _parser().parse_args()
     _require_sound(arguments)
-    networks, configs, size = {}, {}, arguments.image_size
+    colorings, configs, size, learned_from = {}, {}, arguments.image_size, None
     if any(Path(path).suffix == ".npz" for path in arguments.run_dirs):
-        networks, size = _unpacked(arguments)
+        colorings, size = _unpacked(arguments)
+        learned_from = _learned_from(arguments.run_dirs[0])
     elif arguments.run_dirs:
         configs = require_comparable(arguments.run_dirs)
     if configs:
         flowers = flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
     else:
-        flowers = load_flowers(arguments.dataset or "auto", size, arguments.data_dir)
+        flowers = load_flowers(arguments.dataset or "auto", size, arguments.data_dir, part_of=learned_from)
     show_notes(flowers)
     asked = ("split", "samples", "probes", "class_test", "last")
     scoring = Scoring(flowers, Question(**{name: getattr(arguments, name) for name in asked}))
     scored = scoring.trivial | scoring.runs(configs)
-    scored |= {name: scoring.packed(name, network) for name, network in networks.items()}
+    scored |= {name: scoring.packed(name, coloring) for name, coloring in colorings.items()}
     report = scoring.report(scored)
     if len(configs) == 2:
         report["comparison"] = _comparison(arguments, scoring.split, list(configs), scored)
@@ -83,6 +93,8 @@ def _require_sound(arguments):
     """Refuse what nothing can be scored with."""
     if bool(arguments.run_dirs) == arguments.trivial_only:
         raise UserError("name at least one RUN_DIR or FILE.npz to score, or --trivial-only with a --dataset.")
+    if arguments.photographs and not all(Path(path).suffix == ".npz" for path in arguments.run_dirs):
+        raise UserError("--photographs is for packed colorizers: leave it out, or pack a run with export.py.")
     require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
@@ -97,24 +109,38 @@ def _require_sound(arguments):
 
 
 def _unpacked(arguments):
-    """Name in tables to network of the packed colorizers, which are not compared with each other; their image size."""
-    files = [str(Path(file).resolve()) for file in arguments.run_dirs]
+    """Name in tables to coloring, a function of (which, originals), of the packed colorizers; the size of images."""
+    files, photographs = [str(Path(file).resolve()) for file in arguments.run_dirs], arguments.photographs
     for file in files:
         if Path(file).suffix != ".npz":
             raise UserError(f"{file} is no packed colorizer: score runs and packed colorizers apart.")
         if files.count(file) > 1:
             raise UserError(f"{file} is named twice: name each colorizer once.")
-    of_runs = ("probes", "class_test", "samples", "last", "margin", "figure", "image_size")
+    of_runs = ["probes", "class_test", "samples", "last", "margin", "figure", *["image_size"] * (not photographs)]
     require_defaults(_parser(), arguments, of_runs, "for a packed colorizer: leave it out, or name runs")
     import_keras()
     from models.colorizing import unpack
 
     networks = {name: unpack(file) for name, file in zip(run_names(files), files, strict=True)}
+    if photographs:
+        return {name: photograph_coloring(network) for name, network in networks.items()}, arguments.image_size
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:
         told = " and ".join(map(str, sorted(sizes)))
         raise UserError(f"these colorizers have images of {told} pixels: score them apart.")
-    return networks, sizes.pop()
+    return {name: partial(coloring_by, network) for name, network in networks.items()}, sizes.pop()
+
+
+def _learned_from(file):
+    """The sets that a packed colorizer learned from, as in --dataset, by the file that export.py wrote beside it, or None.
+
+    A set that is one of them keeps the split that it had among them.
+    """
+    beside = Path(file).with_suffix(".json")
+    if not beside.is_file():
+        return None
+    with understood(beside, "restore it, or move it away to do without it"):
+        return json.loads(beside.read_text(encoding="utf-8"))["data"].replace("+", ",")
 
 
 def _comparison(arguments, split, run_dirs, scored):
@@ -191,7 +217,9 @@ def _parser():
         "--dataset",
         help="as in training, or one of the sets that a run joined (default: the run's; without a run auto)",
     )
-    add("--image-size", type=int, default=128, metavar="N", help="with --trivial-only (default: 128)")
+    told = "score packed colorizers as colorize.py colours photographs, here of --image-size, and not as in training"
+    add("--photographs", action="store_true", help=told)
+    add("--image-size", type=int, default=128, metavar="N", help="with --trivial-only or --photographs (default: 128)")
     return parser
 
 

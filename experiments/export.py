@@ -18,13 +18,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import argparse
 import json
+from functools import partial
 
 from data_loader import UserError
 from data_loader.files import first_line, replacing, sha256_of_file, write_text
 from data_loader.joined_flowers import sets_named
 from evaluation.baselines import PERFECT
 from experiments import import_keras, run_script
-from experiments.support.runs import flowers_of_runs, opened_colorizer, read_config, require_comparable
+from experiments.support.runs import coloring_by, flowers_of_runs, opened_colorizer, read_config, require_comparable
 from experiments.support.scoring import Question, Scoring
 from experiments.support.store import IDENTITY, interval
 from models.presets import MODELS
@@ -140,7 +141,7 @@ def _pack(arguments, file):
 def _scored(flowers, name, network):
     """The `MEASURES` of a packed network on the test split of flowers, and what there is to compare them with."""
     scoring = Scoring(flowers, Question("test"))
-    measures = scoring.packed(name, network).measures | {"images": len(scoring.split)}
+    measures = scoring.packed(name, partial(coloring_by, network)).measures | {"images": len(scoring.split)}
     measures["colorfulness_of_originals"] = scoring.trivial[PERFECT].measures["colorfulness"]
     return {name: measures[name] for name in (*MEASURES, "colorfulness_of_originals", "images")}
 

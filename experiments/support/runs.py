@@ -11,7 +11,7 @@ import numpy as np
 
 from data_loader import load_flowers
 from data_loader.files import UserError
-from data_loader.images import from_network, luma, to_network, to_unit
+from data_loader.images import from_network, luma, to_network, to_uint8, to_unit
 from evaluation.baselines import TRIVIAL_ROWS
 from experiments import import_keras
 from models import load_colorizer
@@ -122,6 +122,18 @@ def coloring_by(network, which, color):
         size = network.inputs[1].shape[-1]
         z = np.stack([np.random.default_rng((0, number)).standard_normal(size) for number in which])
     return to_unit(colorize(network, luma(color), z=z))
+
+
+def photograph_coloring(network):
+    """As `coloring_by`, but as colorize.py colours photographs, at the size that they have."""
+    from models.colorizer import Colorizer
+
+    colorizer = Colorizer(network)
+
+    def coloring(which, color):
+        return to_unit(np.stack([colorizer.colorize(gray) for gray in to_uint8(luma(color))]))
+
+    return coloring
 
 
 @contextmanager

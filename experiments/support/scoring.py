@@ -141,9 +141,8 @@ class Scoring:
         scores = mean_scores(list(each.values()))
         return Scored(summarize(self.trivial_scores | {name: scores}, [name])[name], as_stored(scores), facts)
 
-    def packed(self, name, network):
-        """`Scored` of a colorizer of which nothing but the network is known."""
-        coloring = partial(coloring_by, network)
+    def packed(self, name, coloring):
+        """`Scored` of a colorizer of which nothing is known but its coloring, a function of (which, originals)."""
         facts = {"brightness": brightness(coloring, self.split, _bar(f"{name}, brightness"))}
         return self.measure(name, [coloring], facts)
 

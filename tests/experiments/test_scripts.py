@@ -297,6 +297,15 @@ def test_a_run_is_packed_and_scored_on_each_set_that_it_joined(photo_folder, tmp
     assert facts["sha256"] == sha256_of_file(tmp_path / "packed" / "roses.npz")
     assert (facts["image_size"], facts["model"], facts["training"]["max_steps"]) == (32, "cyclegan", 1)
     assert all(score["images"] > 0 and score["ratio_to_gray"]["mean"] > 0 for score in facts["test"].values())
+    score = ["packed/roses.npz", "--dataset", photo_folder, "--json", "scores.json", "--photographs"]
+    done = call("evaluate", *score, "--image-size", 48, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    report = json.loads((tmp_path / "scores.json").read_text())
+    assert report["image_size"] == 48
+    # As photographs are coloured, so that luma is kept.
+    assert report["runs"]["roses.npz"]["brightness"]["within"]["mean"] > 0.999
+    done = call("evaluate", "run", "--photographs", cwd=tmp_path)
+    assert (done.returncode, "for packed colorizers" in done.stderr) == (2, True), done.stderr
     for arguments, message in (
         (["run", "--out", "roses.keras"], "--out roses.keras says no format by its ending"),
         (["nowhere", "--out", "roses.npz"], "does not exist"),

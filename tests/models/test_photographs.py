@@ -55,11 +55,11 @@ def test_luma_is_kept_and_strength_is_how_much_colour(flowers, garden):
 
 
 def test_the_network_sees_a_photograph_in_its_own_shape(flowers, garden):
-    assert flowers.small(garden, None).size == (160, 96)
+    assert flowers.small(garden, None).size == flowers.small(garden, 192).size == (256, 160)
     assert flowers.small(garden, 64).size == (96, 64)
-    # Of a panorama the shorter side has three quarters of 128 pixels, and the longer one has a bound.
-    assert flowers.small(Image.new("RGB", (400, 100)), None).size == (384, 96)
-    assert flowers.small(Image.new("RGB", (9000, 200)), None).size == (2048, 96)
+    # Of a panorama the shorter side has five sixths of 192 pixels, and the longer one has a bound.
+    assert flowers.small(Image.new("RGB", (800, 200)), None).size == (640, 160)
+    assert flowers.small(Image.new("RGB", (9000, 200)), None).size == (3072, 160)
     assert flowers.small(Image.new("RGB", (3000, 1000)), 2048).size == (3552, 1184)
 
 
@@ -73,6 +73,12 @@ def test_of_a_square_of_its_own_size_it_says_what_the_network_says(flowers):
     assert chroma.shape == (64, 64, 2)
     assert np.abs(chroma - small).mean() < 0.02
     assert np.corrcoef(chroma.ravel(), small.ravel())[0, 1] > 0.98
+
+
+def test_what_is_seen_in_a_mirror_counts_as_much(flowers, garden):
+    turned = garden.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    colored, mirrored = (flowers.colorize(photograph).astype(int) for photograph in (garden, turned))
+    assert np.abs(colored - mirrored[:, ::-1]).max() <= 1
 
 
 def test_others_see_a_square(square, garden):

@@ -30,7 +30,7 @@ class Long(Part):
         from data_loader import load_flowers
         from models import CycleGAN
 
-        small = {"image_size": 32, "generator": "unet", "generator_filters": 2, "pool_size": 4, "ema": 0.9}
+        small = {"image_size": 32, "generator": "unet", "generator_filters": 2, "pool_size": 8, "ema": 0.9}
         gan = CycleGAN(**small, discriminator="patch-zoo", discriminator_filters=2, seed=int(rng.integers(1000)))
         run, watched = self.folder / "run", _watch(self.folder / "run")
         # As few steps an epoch as there can be: epochs are what may pile up.
