@@ -132,7 +132,7 @@ def _unpacked(arguments):
 
 
 def _learned_from(file):
-    """The sets that a packed colorizer learned from, as in --dataset, by the file that export.py wrote beside it, or None.
+    """The sets that a packed colorizer learned from, as in --dataset, as the file beside it has them, or None.
 
     A set that is one of them keeps the split that it had among them.
     """
