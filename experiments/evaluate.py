@@ -95,6 +95,8 @@ def _require_sound(arguments):
         raise UserError("name at least one RUN_DIR or FILE.npz to score, or --trivial-only with a --dataset.")
     if arguments.photographs and not all(Path(path).suffix == ".npz" for path in arguments.run_dirs):
         raise UserError("--photographs is for packed colorizers: leave it out, or pack a run with export.py.")
+    if arguments.size and not arguments.photographs:
+        raise UserError("--size goes with --photographs: add it, or leave --size out.")
     require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
@@ -123,7 +125,8 @@ def _unpacked(arguments):
 
     networks = {name: unpack(file) for name, file in zip(run_names(files), files, strict=True)}
     if photographs:
-        return {name: photograph_coloring(network) for name, network in networks.items()}, arguments.image_size
+        sees = {name: photograph_coloring(network, arguments.size) for name, network in networks.items()}
+        return sees, arguments.image_size
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:
         told = " and ".join(map(str, sorted(sizes)))
@@ -219,6 +222,7 @@ def _parser():
     )
     told = "score packed colorizers as colorize.py colours photographs, here of --image-size, and not as in training"
     add("--photographs", action="store_true", help=told)
+    add("--size", type=int, metavar="N", help="with --photographs: what the network sees, as in colorize.py")
     add("--image-size", type=int, default=128, metavar="N", help="with --trivial-only or --photographs (default: 128)")
     return parser
 

@@ -124,14 +124,14 @@ def coloring_by(network, which, color):
     return to_unit(colorize(network, luma(color), z=z))
 
 
-def photograph_coloring(network):
-    """As `coloring_by`, but as colorize.py colours photographs, at the size that they have."""
+def photograph_coloring(network, size=None):
+    """As `coloring_by`, but as colorize.py colours photographs, with its `--size` if one is given."""
     from models.colorizer import Colorizer
 
     colorizer = Colorizer(network)
 
     def coloring(which, color):
-        return to_unit(np.stack([colorizer.colorize(gray) for gray in to_uint8(luma(color))]))
+        return to_unit(np.stack([colorizer.colorize(gray, size) for gray in to_uint8(luma(color))]))
 
     return coloring
 
