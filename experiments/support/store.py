@@ -35,6 +35,7 @@ IDENTITY = ("model", "preset", "options", "training", "precision", "made_with")
 TRIVIAL, LEFT_OUT = "trivial", "left-out"
 # What two runs must share to stand in one table.
 SAME_PICTURES = ("dataset", "digest", "split", "images", "image_size", "epochs_scored")
+ROUNDING = 1e-4
 SETTING = {"preset", "changed", "shipped", *SAME_PICTURES}
 SHIPPED = {"run", "image_size", "bytes", "sha256", "ratio_to_gray", "colorfulness"}
 
@@ -211,7 +212,7 @@ def write_tier(folder, setting, scored, run_dirs, is_of_tier):
     folder = Path(folder)
     if _has_tier(folder):
         earlier, left_out = read_tier(folder), []
-        same = all(earlier.setting[name] == setting[name] for name in SAME_PICTURES)
+        same = _same_pictures(earlier, setting, scored)
         for run, facts in earlier.runs.items():
             if run not in scored and not (same and is_of_tier(run, facts)):
                 print(f"{run} of the earlier results was trained or scored otherwise and is left out.", file=sys.stderr)
@@ -231,3 +232,23 @@ def write_tier(folder, setting, scored, run_dirs, is_of_tier):
         if metrics.exists():
             write_text(folder / run / "losses.csv", metrics.read_text(encoding="utf-8"))
     write_text(folder / "tier.json", json.dumps(setting, indent=1) + "\n")
+
+
+def _same_pictures(earlier, setting, scored):
+    """Whether the scores of an earlier tier are of the same pictures, and its runs of the same training pictures.
+
+    Another version of a decoder may round some pixels of these otherwise, so that the digest of all is another. Then
+    the trivial colourings tell, which are made of either: of the scored pictures alone, to the digit.
+    """
+    if any(earlier.setting[name] != setting[name] for name in SAME_PICTURES if name != "digest"):
+        return False
+    if earlier.setting["digest"] == setting["digest"]:
+        return True
+    for name, one in scored.items():
+        if not one.facts:
+            before, tolerance = earlier.scored[name].scores, 0 if name in (PERFECT, GRAY) else ROUNDING
+            pairs = [(before.values[measure], one.scores.values[measure]) for measure in PICTURE_MEASURES]
+            if not all(np.allclose(*pair, rtol=tolerance, atol=tolerance) for pair in pairs):
+                return False
+    print("The training pictures were decoded a little otherwise for the earlier results, which stay.", file=sys.stderr)
+    return True

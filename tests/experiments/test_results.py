@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from data_loader import UserError
 from evaluation import classifier
+from evaluation.baselines import GRAY, MEAN_CHROMA
 from evaluation.claims import CLAIMS
 from evaluation.scores import Scores
 from experiments import reproduce
@@ -361,9 +362,12 @@ def test_a_tier_keeps_the_runs_that_are_not_scored_again(reproduced, runs, tmp_p
     tier = read_tier(folder)
     files = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
-    def write(of_tier=True, **changed):
-        """Write the tier as if pix2pix alone had been scored now."""
+    def write(of_tier=True, trivial=None, **changed):
+        """Write the tier as if pix2pix alone had been scored now, with `trivial` scores half as large again."""
         scored = {name: one for name, one in tier.scored.items() if name != "cyclegan-seed0"}
+        if trivial:
+            values = {measure: 1.5 * values for measure, values in scored[trivial].scores.values.items()}
+            scored[trivial] = replace(scored[trivial], scores=Scores(values))
         run_dirs = {"pix2pix-seed0": runs / "pix2pix-seed0"}
         write_tier(folder, tier.setting | changed, scored, run_dirs, lambda run, facts: of_tier)
 
@@ -376,15 +380,19 @@ def test_a_tier_keeps_the_runs_that_are_not_scored_again(reproduced, runs, tmp_p
         write()
         assert "| cyclegan | " in scores_page({"tier": tier})
     assert set(read_tier(folder).runs) == {"cyclegan-seed0", "pix2pix-seed0"}
-    # With other pictures, or trained otherwise, it cannot be compared.
-    for changed in ({"digest": "0"}, {"of_tier": False}):
+    # Another decoder changes the digest, and no score.
+    write(digest="0")
+    assert set(read_tier(folder).runs) == {"cyclegan-seed0", "pix2pix-seed0"}
+    # With other pictures to score or to learn from, or trained otherwise, it cannot be compared.
+    others = [{"digest": "1", "trivial": name} for name in (GRAY, MEAN_CHROMA)]
+    for changed in (*others, {"image_size": 1}, {"of_tier": False}):
         for file, content in files.items():
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(content)
         write(**changed)
         assert set(read_tier(folder).runs) == {"pix2pix-seed0"}
         assert (folder / "left-out" / "cyclegan-seed0" / "scores.json").exists()
-    assert capsys.readouterr().err.count("cyclegan-seed0 of the earlier results was trained or scored otherwise") == 2
+    assert capsys.readouterr().err.count("cyclegan-seed0 of the earlier results was trained or scored otherwise") == 4
     # Half of a tier is no tier that could be written over.
     (folder / "pix2pix-seed0" / "pictures.csv").unlink()
     with pytest.raises(UserError, match=r"pictures\.csv is missing"):
