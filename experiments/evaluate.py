@@ -44,6 +44,7 @@ from experiments.support.store import interval
 from experiments.support.training_command import show_notes
 
 SAMPLES = 10
+IMAGE_SIZE, PHOTOGRAPH_SIZE = 128, 256
 # Shown in this order: name in the JSON, title, digits.
 COLUMNS = (
     ("psnr", "PSNR", 2),
@@ -64,10 +65,11 @@ def main():
     """Score from the command line."""
     arguments = _parser().parse_args()
     _require_sound(arguments)
-    colorings, configs, size, learned_from = {}, {}, arguments.image_size, None
+    colorings, configs, learned_from = {}, {}, None
+    size = arguments.image_size or (PHOTOGRAPH_SIZE if arguments.photographs else IMAGE_SIZE)
     if any(Path(path).suffix == ".npz" for path in arguments.run_dirs):
         colorings, size = _unpacked(arguments)
-        learned_from = _learned_from(arguments.run_dirs[0])
+        learned_from = _learned_from(arguments.run_dirs)
     elif arguments.run_dirs:
         configs = require_comparable(arguments.run_dirs)
     if configs:
@@ -106,7 +108,7 @@ def _require_sound(arguments):
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
         raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
-    if arguments.image_size < MIN_SCORED_SIDE:
+    if arguments.image_size is not None and arguments.image_size < MIN_SCORED_SIDE:
         raise UserError(f"--image-size {arguments.image_size} is too small: use at least {MIN_SCORED_SIDE}.")
 
 
@@ -126,7 +128,7 @@ def _unpacked(arguments):
     networks = {name: unpack(file) for name, file in zip(run_names(files), files, strict=True)}
     if photographs:
         sees = {name: photograph_coloring(network, arguments.size) for name, network in networks.items()}
-        return sees, arguments.image_size
+        return sees, arguments.image_size or PHOTOGRAPH_SIZE
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:
         told = " and ".join(map(str, sorted(sizes)))
@@ -134,16 +136,18 @@ def _unpacked(arguments):
     return {name: partial(coloring_by, network) for name, network in networks.items()}, sizes.pop()
 
 
-def _learned_from(file):
-    """The sets that a packed colorizer learned from, as in --dataset, as the file beside it has them, or None.
+def _learned_from(files):
+    """The sets that packed colorizers learned from, as in --dataset, by the files beside them; None if not all alike.
 
     A set that is one of them keeps the split that it had among them.
     """
-    beside = Path(file).with_suffix(".json")
-    if not beside.is_file():
-        return None
-    with understood(beside, "restore it, or move it away to do without it"):
-        return json.loads(beside.read_text(encoding="utf-8"))["data"].replace("+", ",")
+    learned = set()
+    for beside in (Path(file).with_suffix(".json") for file in files):
+        if not beside.is_file():
+            return None
+        with understood(beside, "restore it, or move it away to do without it"):
+            learned.add(json.loads(beside.read_text(encoding="utf-8"))["data"].replace("+", ","))
+    return learned.pop() if len(learned) == 1 else None
 
 
 def _comparison(arguments, split, run_dirs, scored):
@@ -223,7 +227,8 @@ def _parser():
     told = "score packed colorizers as colorize.py colours photographs, here of --image-size, and not as in training"
     add("--photographs", action="store_true", help=told)
     add("--size", type=int, metavar="N", help="with --photographs: what the network sees, as in colorize.py")
-    add("--image-size", type=int, default=128, metavar="N", help="with --trivial-only or --photographs (default: 128)")
+    told = f"with --trivial-only (default: {IMAGE_SIZE}) or --photographs (default: {PHOTOGRAPH_SIZE})"
+    add("--image-size", type=int, metavar="N", help=told)
     return parser
 
 

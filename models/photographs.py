@@ -19,8 +19,8 @@ from models.options import STRIDE
 SEEN_LARGER = 1.5
 MOST_STRENGTH = 2.0
 MOST_SIZE = 2048
-# The least that the shorter side has of `usual_size`. In a panorama of eight photographs abreast, of the validation
-# split of Oxford-17, `flowers` errs 0.67 times as much as gray with this and 0.89 times with a third of it.
+# The least that the shorter side has of what a square's would have. In a panorama of eight photographs abreast, of the
+# validation split of Oxford-17, `flowers` errs 0.67 times as much as gray with this and 0.89 times with a third of it.
 LEAST_SHORTER = 5 / 6
 MOST_LONGER = 16  # times `size`
 BIT_DEPTHS = (8, 16)

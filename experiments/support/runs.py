@@ -125,7 +125,7 @@ def coloring_by(network, which, color):
 
 
 def photograph_coloring(network, size=None):
-    """As `coloring_by`, but as colorize.py colours photographs, with its `--size` if one is given."""
+    """As `coloring_by`, but as colorize.py colours photographs, with its `--size` if given; all by the same z, too."""
     from models.colorizer import Colorizer
 
     colorizer = Colorizer(network)

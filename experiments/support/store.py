@@ -35,7 +35,8 @@ IDENTITY = ("model", "preset", "options", "training", "precision", "made_with")
 TRIVIAL, LEFT_OUT = "trivial", "left-out"
 # What two runs must share to stand in one table.
 SAME_PICTURES = ("dataset", "digest", "split", "images", "image_size", "epochs_scored")
-ROUNDING = 1e-4
+DIGESTS = "digests_of_other_decoders"  # under which runs of a tier know its images, too
+ROUNDING = 2e-5
 SETTING = {"preset", "changed", "shipped", *SAME_PICTURES}
 SHIPPED = {"run", "image_size", "bytes", "sha256", "ratio_to_gray", "colorfulness"}
 
@@ -225,6 +226,8 @@ def write_tier(folder, setting, scored, run_dirs, is_of_tier):
         shipped |= setting["shipped"]
         shipped = {file: entry for file, entry in shipped.items() if (folder / "colorizers" / file).exists()}
         setting = setting | {"shipped": shipped}
+        if same and (digests := {*earlier.setting.get(DIGESTS, ()), earlier.setting["digest"]} - {setting["digest"]}):
+            setting[DIGESTS] = sorted(digests)
     write_scored(folder / TRIVIAL, {name: one for name, one in scored.items() if not one.facts})
     for run, run_dir in run_dirs.items():
         write_scored(folder / run, {run: scored[run]})
@@ -238,7 +241,7 @@ def _same_pictures(earlier, setting, scored):
     """Whether the scores of an earlier tier are of the same pictures, and its runs of the same training pictures.
 
     Another version of a decoder may round some pixels of these otherwise, so that the digest of all is another. Then
-    the trivial colourings tell, which are made of either: of the scored pictures alone, to the digit.
+    the trivial colourings tell, which are made of either: of the scored pictures alone, to the digits that are stored.
     """
     if any(earlier.setting[name] != setting[name] for name in SAME_PICTURES if name != "digest"):
         return False
@@ -246,9 +249,11 @@ def _same_pictures(earlier, setting, scored):
         return True
     for name, one in scored.items():
         if not one.facts:
+            if name not in earlier.scored:
+                return False
             before, tolerance = earlier.scored[name].scores, 0 if name in (PERFECT, GRAY) else ROUNDING
             pairs = [(before.values[measure], one.scores.values[measure]) for measure in PICTURE_MEASURES]
             if not all(np.allclose(*pair, rtol=tolerance, atol=tolerance) for pair in pairs):
                 return False
-    print("The training pictures were decoded a little otherwise for the earlier results, which stay.", file=sys.stderr)
+    print("The images have another digest than the earlier results', and all trivial scores agree.", file=sys.stderr)
     return True
