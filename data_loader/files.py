@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_loader.locks import fcntl, is_held
+from data_loader.locks import fcntl, is_held, locked_at_once
 
 _ONE_AT_A_TIME = threading.RLock()
 MOST_HEARD = 2**16  # bytes of what libraries write; of a damaged scan they have a line for each of its own
@@ -193,18 +193,14 @@ def sha256_of_file(file):
 @contextmanager
 def only_process_in(directory):
     """Hold a directory against other processes, or raise a `UserError`; the hold ends with the process, in any way."""
-    if fcntl is None:
-        yield
-        return
     Path(directory).mkdir(parents=True, exist_ok=True)
     with (Path(directory) / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another process is training in {directory}: wait for it, or stop it.") from None
-        except OSError as error:
+        is_locked = locked_at_once(lock)
+        if is_locked is False:
+            raise UserError(f"another process is training in {directory}: wait for it, or stop it.")
+        if is_locked is None:
             told = "so nothing keeps another process from training there, too"
-            print(f"note: {directory} has no locks ({error.strerror}), {told}.", file=sys.stderr)
+            print(f"note: {directory} has no locks, {told}.", file=sys.stderr)
         yield
 
 

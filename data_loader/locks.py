@@ -48,7 +48,7 @@ def _alone(file):
 
 def _is_locked(held, file):
     """Lock an open file, when other processes are done with it, and tell whether that can be done here."""
-    locked = _locked_at_once(held)
+    locked = locked_at_once(held)
     if locked is False:
         print(f"note: waiting for another process, which writes {file.parent}.", file=sys.stderr)
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -57,11 +57,11 @@ def _is_locked(held, file):
 
 def is_held(stream, path):
     """Lock an open file against other processes, and tell whether it is still what is at `path`."""
-    locked = _locked_at_once(stream)
+    locked = locked_at_once(stream)
     return _is_at(stream, path) if locked else locked is None
 
 
-def _locked_at_once(stream):
+def locked_at_once(stream):
     """Lock an open file; False where another process holds it, None where nothing can be locked."""
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
