@@ -42,6 +42,7 @@ from experiments.support.runs import (
 from experiments.support.scoring import Question, Scoring
 from experiments.support.store import interval
 from experiments.support.training_command import show_notes
+from models.photographs import require_size
 
 SAMPLES = 10
 IMAGE_SIZE, PHOTOGRAPH_SIZE = 128, 256
@@ -95,10 +96,13 @@ def _require_sound(arguments):
     """Refuse what nothing can be scored with."""
     if bool(arguments.run_dirs) == arguments.trivial_only:
         raise UserError("name at least one RUN_DIR or FILE.npz to score, or --trivial-only with a --dataset.")
-    if arguments.photographs and not all(Path(path).suffix == ".npz" for path in arguments.run_dirs):
+    packed = [path for path in arguments.run_dirs if Path(path).suffix == ".npz"]
+    if arguments.photographs and (arguments.trivial_only or len(packed) < len(arguments.run_dirs)):
         raise UserError("--photographs is for packed colorizers: leave it out, or pack a run with export.py.")
-    if arguments.size and not arguments.photographs:
-        raise UserError("--size goes with --photographs: add it, or leave --size out.")
+    if arguments.size is not None:
+        if not arguments.photographs:
+            raise UserError("--size goes with --photographs: add it, or leave --size out.")
+        require_size(arguments.size)
     require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
@@ -120,7 +124,9 @@ def _unpacked(arguments):
             raise UserError(f"{file} is no packed colorizer: score runs and packed colorizers apart.")
         if files.count(file) > 1:
             raise UserError(f"{file} is named twice: name each colorizer once.")
-    of_runs = ["probes", "class_test", "samples", "last", "margin", "figure", *["image_size"] * (not photographs)]
+    if arguments.image_size and not photographs:
+        raise UserError("--image-size is a packed colorizer's own: leave it out, or add --photographs.")
+    of_runs = ("probes", "class_test", "samples", "last", "margin", "figure")
     require_defaults(_parser(), arguments, of_runs, "for a packed colorizer: leave it out, or name runs")
     import_keras()
     from models.colorizing import unpack

@@ -7,11 +7,12 @@ import numpy as np
 from data_loader.images import brightness_within, correlations, luma, to_unit
 from models.chroma import some_photographs
 
-PICTURES = 32
+PICTURES = 32  # so that a look takes a second or two
 FEWEST = 4  # pictures that a correlation over them says anything of
 EXCHANGED = (
-    "Bright and dark are exchanged: the brightness of x and of G(x) correlates at {:.2f}. In the first epochs that may "
-    "pass. Where it stays, start again with another --seed, or with --output chroma, which cannot exchange them."
+    "Bright and dark are exchanged: the brightness of x and G(x) correlates at {over_pictures:.2f} over pictures and "
+    "at {within_pictures:.2f} within them. In the first epoch or two that may pass. Where it stays, start again with "
+    "another --seed, or with --output chroma, which cannot exchange them."
 )
 
 
@@ -40,10 +41,10 @@ class BrightnessWatch:
         }
 
     def warn(self, found):
-        """Say on standard error that bright and dark are exchanged, where that is new; `found` as `look` gives it."""
+        """Say on standard error that bright and dark are exchanged, where it is new; `found` as `look` gives it."""
         lowest = np.nanmin([1.0, *found.values()])
         if lowest < 0 and not self.exchanged:
             from tqdm import tqdm
 
-            tqdm.write(EXCHANGED.format(lowest), file=sys.stderr)
+            tqdm.write(EXCHANGED.format(**found), file=sys.stderr)
         self.exchanged = lowest < 0

@@ -26,6 +26,12 @@ MOST_LONGER = 16  # times `size`
 BIT_DEPTHS = (8, 16)
 
 
+def require_size(size):
+    """Raise a `UserError` where a network that sees any shape is to see too few or too many pixels a side."""
+    if not STRIDE <= size <= MOST_SIZE:
+        raise UserError(f"--size {size} is beyond {STRIDE} to {MOST_SIZE}: use a number between, such as 192.")
+
+
 def require_strength(strength):
     """Raise a `UserError` where a strength of colours is beyond its range."""
     if not 0 <= strength <= MOST_STRENGTH:
@@ -54,8 +60,8 @@ class PhotoColorizer:
         Args:
             photograph: path, Pillow image or array of any depth, as in `data_loader.photographs.read_photograph`, with
                 what is transparent laid over white; or a `Photograph` as it is.
-            size: the network sees about size² pixels, of a panorama more; None for `usual_size`, half as much again as
-                it was trained on.
+            size: the network sees about size² pixels, of a panorama more; None for `usual_size`, of networks that see
+                any shape half as many a side again as they were trained on.
             strength: of the colours, from 0 for gray to 2.
             samples: number of colourings, where the network has several; None for one.
             seed: of the noise.
@@ -96,7 +102,7 @@ class PhotoColorizer:
         return colored[0] if samples is None else list(colored)
 
     def chroma_both_ways(self, gray, samples=None, seed=0):
-        """As `chroma`; where any shape is seen, and there is one colouring, the mean with that of a mirror's image."""
+        """As `chroma`; where any shape is seen, and without noise, the mean with that of a mirror's image."""
         if self.has_samples or not self.keeps_shape:
             return self.chroma(gray, samples, seed)
         return (self.chroma(gray) + self.chroma(gray[:, ::-1])[:, :, ::-1]) / 2
@@ -109,10 +115,7 @@ class PhotoColorizer:
                 raise UserError(f"--size {size} cannot be: {told}; leave it out.")
             return image.resize((self.size, self.size), Image.Resampling.BILINEAR)
         size = self.usual_size if size is None else size
-        if not STRIDE <= size <= MOST_SIZE:
-            raise UserError(
-                f"--size {size} is beyond {STRIDE} to {MOST_SIZE}: use a number between, such as {self.usual_size}."
-            )
+        require_size(size)
         area = image.width * image.height
         # Of a panorama more, as far as the photograph has more.
         more = min(LEAST_SHORTER * size / min(image.size), MOST_SIZE / area**0.5, 1)

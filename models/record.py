@@ -43,7 +43,7 @@ class RunRecord:
         held_out = flowers.split("val" if (flowers.split_of == "val").any() else "train")
         self.photographs = some_photographs(held_out, SAMPLE_ROWS)
         self.brightness = BrightnessWatch(held_out)
-        self.saved_at = time.monotonic()
+        self.saved_at, self.drawn = time.monotonic(), None
 
     def begin(self, steps):
         """Go on from the last checkpoint if there is one, and tell in config.json what is trained in so many steps.
@@ -89,7 +89,9 @@ class RunRecord:
                 self._save(progress)
 
     def after_epoch(self, progress):
-        """A row in metrics.csv if the epoch is whole, and a checkpoint."""
+        """A row in metrics.csv if the epoch is whole, in all calls together, with the seconds of its steps alone; and a
+        checkpoint.
+        """
         epoch, rest = divmod(progress.step, self.batches.steps_per_epoch)
         if not rest:
             seconds = progress.epoch_seconds
@@ -99,15 +101,19 @@ class RunRecord:
         self._save(progress)
 
     def draw_samples(self, progress):
-        """The sample grid of a step, as samples/EPOCH_STEP.png, and its row in trace.csv, if they are not there."""
-        epoch = -(-progress.step // self.batches.steps_per_epoch)
-        file = self.run_dir / "samples" / f"{epoch:03d}_{progress.step:06d}.png"
-        if not file.exists():
+        """The sample grid of a step, as samples/EPOCH_STEP.png, and its row in trace.csv, once."""
+        if self.drawn != progress.step:
             found = self.brightness.look(self.model)
             write_row(self.run_dir / "trace.csv", {"step": progress.step} | _digits(found | progress.means))
             if is_first():
                 self.brightness.warn(found)
-            self.model.sample_images(self.photographs, file)
+            self.model.sample_images(self.photographs, self.samples_of(progress))
+            self.drawn = progress.step
+
+    def samples_of(self, progress):
+        """The file of a step's sample grid."""
+        epoch = -(-progress.step // self.batches.steps_per_epoch)
+        return self.run_dir / "samples" / f"{epoch:03d}_{progress.step:06d}.png"
 
     def _save(self, progress):
         self.checkpoints.save(self.model, progress)
@@ -160,20 +166,24 @@ def _digits(numbers):
 
 def write_row(file, row):
     """Write a row of a CSV file, whose first column counts, in the place of that row and of later ones."""
-    rows = [*_rows_before(file, *next(iter(row.items()))), row]
+    rows = [*_rows_before(file, row), row]
     with replacing(file) as scratch, scratch.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, row)
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _rows_before(file, counted, number):
-    """The rows whose column `counted` is below a number; a file that cannot be read as such is moved aside."""
+def _rows_before(file, row):
+    """The rows that count less than a row; a file that cannot be read, or has other columns, is moved aside."""
     if not file.exists():
         return []
     try:
+        counted, number = next(iter(row.items()))
         with file.open(newline="", encoding="utf-8") as stream:
-            return [row for row in csv.DictReader(stream) if int(row[counted]) < number]
+            reader = csv.DictReader(stream, strict=True)
+            if reader.fieldnames != list(row):
+                raise ValueError
+            return [earlier for earlier in reader if int(earlier[counted]) < number]
     except (KeyError, TypeError, ValueError, csv.Error):
         aside = file.with_name(f"{file.stem}-damaged.csv")
         os.replace(file, aside)

@@ -48,8 +48,8 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
         total = min(steps, options.max_steps or steps)
         if progress.step >= total:
             print(f"This run is finished: {progress.step} steps are done, {total} were asked for.")
-            if record:
-                # It is missing where the last call was killed between the last checkpoint and it.
+            if record and not record.samples_of(progress).exists():
+                # The last call was killed between the last checkpoint and it.
                 record.draw_samples(progress)
             return progress.step
         if options.init and not progress.step:

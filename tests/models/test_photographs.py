@@ -78,7 +78,7 @@ def test_of_a_square_of_its_own_size_it_says_what_the_network_says(flowers):
 def test_what_is_seen_in_a_mirror_counts_as_much(flowers, garden):
     turned = garden.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     colored, mirrored = (flowers.colorize(photograph).astype(int) for photograph in (garden, turned))
-    assert np.abs(colored - mirrored[:, ::-1]).max() <= 1
+    assert np.abs(colored - mirrored[:, ::-1]).max() <= 2
 
 
 def test_others_see_a_square(square, garden):

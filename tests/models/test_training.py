@@ -429,6 +429,17 @@ def test_metrics_that_cannot_be_read_are_kept_aside(trained, tiny_flowers, capsy
     assert [row["epoch"] for row in losses(run)] == ["2"]
 
 
+def test_what_another_run_left_is_drawn_over_and_its_trace_kept_aside(toy, tiny_flowers, tmp_path, capsys):
+    (tmp_path / "samples").mkdir()
+    left = tmp_path / "samples" / "001_000002.png"
+    left.write_bytes(b"of another run")
+    (tmp_path / "trace.csv").write_text("step,foo\n1,7\n")
+    toy().train(tiny_flowers, tmp_path, batch_size=4, sample_interval=2, max_steps=2)
+    assert left.read_bytes().startswith(b"\x89PNG")
+    assert "is now trace-damaged.csv" in capsys.readouterr().err
+    assert [row["step"] for row in table(tmp_path / "trace.csv")] == ["2"]
+
+
 def test_a_full_disk_loses_no_checkpoint(trained, toy, tiny_flowers, monkeypatch):
     gan, _, run = trained
     before = (run / "checkpoints" / "last.npz").read_bytes()
