@@ -12,7 +12,7 @@ FEWEST = 4  # pictures that a correlation over them says anything of
 EXCHANGED = (
     "Bright and dark are exchanged: the brightness of x and G(x) correlates at {over_pictures:.2f} over pictures and "
     "at {within_pictures:.2f} within them. In the first epoch or two that may pass. Where it stays, start again with "
-    "another --seed, or with --output chroma, which cannot exchange them."
+    "another --seed, a --lambda-identity of 5, or --output chroma, which cannot exchange them."
 )
 
 
