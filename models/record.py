@@ -180,10 +180,11 @@ def _rows_before(file, row):
     try:
         counted, number = next(iter(row.items()))
         with file.open(newline="", encoding="utf-8") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            if reader.fieldnames != list(row):
+            names, *lines = csv.reader(stream, strict=True)
+            rows = [dict(zip(names, line, strict=True)) for line in lines]
+            if names != list(row):
                 raise ValueError
-            return [earlier for earlier in reader if int(earlier[counted]) < number]
+            return [earlier for earlier in rows if int(earlier[counted]) < number]
     except (KeyError, TypeError, ValueError, csv.Error):
         aside = file.with_name(f"{file.stem}-damaged.csv")
         os.replace(file, aside)
