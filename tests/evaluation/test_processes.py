@@ -64,6 +64,8 @@ def test_they_end_with_who_started_them(number, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell has what it starts in the background ignore Ctrl-C, which is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as parent:
         pids = set(parent.stdout.readline().split())
         assert pids
