@@ -83,21 +83,16 @@ def chroma_room(gray, chroma):
     return np.minimum(reduce(np.minimum, np.moveaxis(room, -1, 0)), 1e9)[..., None]
 
 
-def correlations(first, second, flat):
-    """Correlation of each row of two arrays (n, ...): (n,), NaN where a row of either differs by at most `flat`."""
+def correlations(first, second, flat=1 / 255):
+    """Correlation of each row of two arrays (n, ...), such as pictures in [0, 1]: (n,), below 0 for a negative; NaN where
+    a row of either differs by at most `flat`, by default one of 256 levels.
+    """
     first, second = (rows.reshape(len(rows), -1).astype(np.float64) for rows in (first, second))
     varies = np.minimum(np.ptp(first, axis=1), np.ptp(second, axis=1)) > flat
     first, second = (rows - rows.mean(axis=1, keepdims=True) for rows in (first, second))
     together = (first * second).sum(axis=1)
     apart = np.sqrt(np.square(first).sum(axis=1) * np.square(second).sum(axis=1))
     return np.divide(together, apart, out=np.full(len(first), np.nan), where=varies)
-
-
-def brightness_within(gray, color):
-    """Correlation of the luma of pictures (n, S, S, 1) with that of their colourings (n, S, S, 3), all in [0, 1], over
-    the pixels of each: (n,), below 0 for a negative; NaN where luma differs by at most one of 256 levels.
-    """
-    return correlations(gray, luma(color), flat=1 / 255)
 
 
 def colorfulness(rgb, absolute=False):

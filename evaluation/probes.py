@@ -12,7 +12,7 @@ import scipy
 import skimage
 from PIL import Image
 
-from data_loader.images import brightness_within, in_gamut, luma, to_uint8, to_unit
+from data_loader.images import correlations, in_gamut, luma, to_uint8, to_unit
 from evaluation.baselines import CHUNK, measured
 from evaluation.metrics import l1
 from evaluation.statistics import interval, mean_with_interval, share_with_interval
@@ -49,7 +49,7 @@ def brightness(coloring, split, progress=iter):
         return {
             "before": gray.mean(axis=(1, 2, 3)),
             "after": own.mean(axis=(1, 2, 3)),
-            "within": brightness_within(gray, colored),
+            "within": correlations(gray, own),
             "errors": l1(in_gamut(gray, colored - own), color),
         }
 

@@ -69,7 +69,7 @@ def main():
     colorings, configs, learned_from = {}, {}, None
     size = arguments.image_size or (PHOTOGRAPH_SIZE if arguments.photographs else IMAGE_SIZE)
     if any(Path(path).suffix == ".npz" for path in arguments.run_dirs):
-        colorings, size = _unpacked(arguments)
+        colorings, size = _unpacked(arguments, size)
         learned_from = _learned_from(arguments.run_dirs)
     elif arguments.run_dirs:
         configs = require_comparable(arguments.run_dirs)
@@ -116,8 +116,10 @@ def _require_sound(arguments):
         raise UserError(f"--image-size {arguments.image_size} is too small: use at least {MIN_SCORED_SIDE}.")
 
 
-def _unpacked(arguments):
-    """Name in tables to coloring, a function of (which, originals), of the packed colorizers; the size of images."""
+def _unpacked(arguments, size):
+    """Name in tables to coloring, a function of (which, originals), of the packed colorizers; and the side of their
+    images, which as photographs have the `size`.
+    """
     files, photographs = [str(Path(file).resolve()) for file in arguments.run_dirs], arguments.photographs
     for file in files:
         if Path(file).suffix != ".npz":
@@ -133,8 +135,7 @@ def _unpacked(arguments):
 
     networks = {name: unpack(file) for name, file in zip(run_names(files), files, strict=True)}
     if photographs:
-        sees = {name: photograph_coloring(network, arguments.size) for name, network in networks.items()}
-        return sees, arguments.image_size or PHOTOGRAPH_SIZE
+        return {name: photograph_coloring(network, arguments.size) for name, network in networks.items()}, size
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:
         told = " and ".join(map(str, sorted(sizes)))

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from data_loader.images import brightness_within, correlations, luma, to_unit
+from data_loader.images import correlations, luma, to_unit
 from models.chroma import some_photographs
 
 PICTURES = 32  # so that a look takes a second or two
@@ -24,7 +24,7 @@ class BrightnessWatch:
     """
 
     def __init__(self, split):
-        self.gray, self.exchanged = luma(to_unit(some_photographs(split, PICTURES))), False
+        self.split, self.exchanged = split, False
 
     def look(self, model):
         """What a row of trace.csv says of it: correlation `over_pictures`, of their mean luma, and `within_pictures`,
@@ -32,12 +32,14 @@ class BrightnessWatch:
         """
         if getattr(model.options, "output", "rgb") != "rgb":
             return {}
-        color = to_unit(model.colorize(self.gray))
-        means = [images.mean(axis=(1, 2, 3))[None] for images in (self.gray, luma(color))]
-        within = brightness_within(self.gray, color)
+        gray = luma(to_unit(some_photographs(self.split, PICTURES)))
+        own = luma(to_unit(model.colorize(gray)))
+        means = [images.mean(axis=(1, 2, 3))[None] for images in (gray, own)]
+        within = correlations(gray, own)
+        within = within[~np.isnan(within)]
         return {
-            "over_pictures": correlations(*means, flat=1e-6)[0] if len(color) >= FEWEST else np.nan,
-            "within_pictures": within[~np.isnan(within)].mean() if not np.isnan(within).all() else np.nan,
+            "over_pictures": correlations(*means, flat=1e-6)[0] if len(own) >= FEWEST else np.nan,
+            "within_pictures": within.mean() if len(within) else np.nan,
         }
 
     def warn(self, found):

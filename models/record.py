@@ -181,11 +181,11 @@ def _rows_before(file, row):
         counted, number = next(iter(row.items()))
         with file.open(newline="", encoding="utf-8") as stream:
             names, *lines = csv.reader(stream, strict=True)
-            rows = [dict(zip(names, line, strict=True)) for line in lines]
-            if names != list(row):
-                raise ValueError
-            return [earlier for earlier in rows if int(earlier[counted]) < number]
-    except (KeyError, TypeError, ValueError, csv.Error):
+        if names != list(row):
+            raise ValueError
+        rows = [dict(zip(names, line, strict=True)) for line in lines]
+        return [earlier for earlier in rows if int(earlier[counted]) < number]
+    except (ValueError, csv.Error):
         aside = file.with_name(f"{file.stem}-damaged.csv")
         os.replace(file, aside)
         print(f"{file} cannot be read and is now {aside.name}; a new one begins.", file=sys.stderr)

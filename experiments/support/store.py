@@ -36,7 +36,7 @@ TRIVIAL, LEFT_OUT = "trivial", "left-out"
 # What two runs must share to stand in one table.
 SAME_PICTURES = ("dataset", "digest", "split", "images", "image_size", "epochs_scored")
 DIGESTS = "digests_of_other_decoders"  # under which runs of a tier know its images, too
-ROUNDING = 2e-5
+ROUNDING = 2e-5  # of trivial scores, by what another decoder makes of training pictures
 SETTING = {"preset", "changed", "shipped", *SAME_PICTURES}
 SHIPPED = {"run", "image_size", "bytes", "sha256", "ratio_to_gray", "colorfulness"}
 
@@ -157,19 +157,24 @@ class StoredTier:
             name: {place_of(run)[1]: self.scored[run] for run in runs}
             for name, runs in by_configuration(self.runs).items()
         }
-        evidence = Evidence(runs, {name: one.scores for name, one in self.scored.items() if not one.facts})
+        evidence = Evidence(runs, {name: one.scores for name, one in _trivial(self.scored).items()})
         return judged(TIERS[self.setting["preset"]].claims, evidence)
 
     @cached_property
     def systems(self):
         """The label of each line of a table to the names of its rows: the seeds of one system go together."""
-        systems = {name: [name] for name, one in self.scored.items() if not one.facts} | by_configuration(self.runs)
+        systems = {name: [name] for name in _trivial(self.scored)} | by_configuration(self.runs)
         return {f"{label}, {len(names)} seeds" if len(names) > 1 else label: names for label, names in systems.items()}
 
     def systems_in(self, table):
         """The systems of which a table (name to what there is of it) has something: label to names."""
         systems = {label: [name for name in names if table.get(name)] for label, names in self.systems.items()}
         return {label: names for label, names in systems.items() if names}
+
+
+def _trivial(scored):
+    """Those of `scored`, name to `Scored`, that are trivial colourings."""
+    return {name: one for name, one in scored.items() if not one.facts}
 
 
 def read_tiers(folder):
@@ -228,7 +233,7 @@ def write_tier(folder, setting, scored, run_dirs, is_of_tier):
         setting = setting | {"shipped": shipped}
         if same and (digests := {*earlier.setting.get(DIGESTS, ()), earlier.setting["digest"]} - {setting["digest"]}):
             setting[DIGESTS] = sorted(digests)
-    write_scored(folder / TRIVIAL, {name: one for name, one in scored.items() if not one.facts})
+    write_scored(folder / TRIVIAL, _trivial(scored))
     for run, run_dir in run_dirs.items():
         write_scored(folder / run, {run: scored[run]})
         metrics = Path(run_dir) / "metrics.csv"
@@ -247,13 +252,12 @@ def _same_pictures(earlier, setting, scored):
         return False
     if earlier.setting["digest"] == setting["digest"]:
         return True
-    for name, one in scored.items():
-        if not one.facts:
-            if name not in earlier.scored:
-                return False
-            before, tolerance = earlier.scored[name].scores, 0 if name in (PERFECT, GRAY) else ROUNDING
-            pairs = [(before.values[measure], one.scores.values[measure]) for measure in PICTURE_MEASURES]
-            if not all(np.allclose(*pair, rtol=tolerance, atol=tolerance) for pair in pairs):
-                return False
+    for name, one in _trivial(scored).items():
+        if name not in earlier.scored:
+            return False
+        before, tolerance = earlier.scored[name].scores, 0 if name in (PERFECT, GRAY) else ROUNDING
+        pairs = [(before.values[measure], one.scores.values[measure]) for measure in PICTURE_MEASURES]
+        if not all(np.allclose(*pair, rtol=tolerance, atol=tolerance) for pair in pairs):
+            return False
     print("The images have another digest than the earlier results', and all trivial scores agree.", file=sys.stderr)
     return True
