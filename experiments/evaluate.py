@@ -117,9 +117,7 @@ def _require_sound(arguments):
 
 
 def _unpacked(arguments, size):
-    """Name in tables to coloring, a function of (which, originals), of the packed colorizers; and the side of their
-    images, which as photographs have the `size`.
-    """
+    """Name in tables to coloring, a function of (which, originals), of packed colorizers; the side of their images."""
     files, photographs = [str(Path(file).resolve()) for file in arguments.run_dirs], arguments.photographs
     for file in files:
         if Path(file).suffix != ".npz":
