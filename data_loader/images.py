@@ -84,7 +84,7 @@ def chroma_room(gray, chroma):
 
 
 def correlations(first, second, flat=1 / 255):
-    """Correlation of each row of two arrays (n, ...): (n,), NaN where one differs by up to `flat`, one of 256 levels."""
+    """Correlation of each row of two arrays (n, ...): (n,), NaN where one differs by up to `flat`, a level of 256."""
     first, second = (rows.reshape(len(rows), -1).astype(np.float64) for rows in (first, second))
     varies = np.minimum(np.ptp(first, axis=1), np.ptp(second, axis=1)) > flat
     first, second = (rows - rows.mean(axis=1, keepdims=True) for rows in (first, second))
