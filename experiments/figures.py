@@ -8,7 +8,7 @@ figure-6-A-B.png       PatchGAN and capsules on the same pictures (of each seed 
                        of each); where they differ most is drawn by evaluate.py A B
 figure-7-NAME.png      the same of each pix2pix run
 diversity-NAME.png     several colourings a picture, of each run that has several
-systems.png            the same pictures by the first seed of each system, where there are several
+systems.png            the same pictures by each system, where there are several, with the first of its seeds
 loss-curves.png        the terms of each run's objective by epoch
 fidelity-plane.png     pixel-L1 against colourfulness with the trivial colourings, once evaluate.py has scored the runs
 captions.md            what each picture shows, of which run, trained how; pictures of earlier calls keep theirs
@@ -40,7 +40,7 @@ def main():
     require_split(arguments.split)
     configs, folder = require_comparable(arguments.run_dirs), Path(arguments.out)
     split = flowers_of_runs(configs, arguments.dataset, arguments.data_dir).split(arguments.split)
-    captions = draw_figures(folder, configs, split, arguments.images)
+    captions = draw_figures(folder, configs, split, arguments.images, not arguments.colourings_alone)
     write_text(folder / "captions.md", captions_page(_earlier(folder) | captions))
     for name in captions:
         print(f"{folder}/{name}")
@@ -95,6 +95,8 @@ def _parser():
     add("--out", default=str(RESULTS / "figures"), help="folder (default: results/figures)")
     add("--split", default="test", help=f"{', '.join(SPLITS)} or all (default: test)")
     add("--images", type=int, default=6, metavar="N", help="pictures a figure (default: 6)")
+    told = "leave out gray pictures and originals, as where the photographs may not be published"
+    add("--colourings-alone", action="store_true", help=told)
     add("--dataset", help="as in training (default: the run's)")
     add("--data-dir", help="folder that holds the Oxford images")
     return parser

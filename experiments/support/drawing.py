@@ -141,14 +141,20 @@ def grids(runs, dataset, photographs):
         told = " ".join(f"{name}: {trained_as[name]}" for name in pair)
         columns = {name: name for name in pair}
         planned[f"figure-6-{'-'.join(pair)}.png"] = columns, f"The same pictures by both{between}. {told}"
-    first_seed = min(run["options"]["seed"] for run in runs.values())
-    first = [name for name, run in runs.items() if run["options"]["seed"] == first_seed]
+    first = _first_seeds(runs)
     if len(first) > 1:
-        # The caption names the seed: above ten columns there is no room for it.
-        columns = {configuration_of(name): name for name in first}
-        columns = columns if len(columns) == len(first) else {name: name for name in first}
-        planned["systems.png"] = columns, f"The same pictures by all systems, seed {first_seed}{between}."
+        seeds = {runs[name]["options"]["seed"] for name in first.values()}
+        told = f"seed {min(seeds)}" if len(seeds) == 1 else f"the first seed of each ({', '.join(first.values())})"
+        planned["systems.png"] = first, f"The same pictures by all systems, {told}{between}."
     return planned
+
+
+def _first_seeds(runs):
+    """Each configuration, for which a column has room above it, to its run with the lowest seed."""
+    first = {}
+    for name in sorted(runs, key=lambda name: runs[name]["options"]["seed"]):
+        first.setdefault(configuration_of(name), name)
+    return first
 
 
 def _patchgan_and_capsules(runs):

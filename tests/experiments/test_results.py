@@ -216,15 +216,28 @@ def test_a_figure_of_all_systems_keeps_those_whose_runs_are_gone(reproduced, run
     assert capsys.readouterr().err.count("Figures are not drawn of cyclegan-seed0: ") == 2
 
 
+def planned_grids(**seeds):
+    options = asdict(CycleGANOptions())
+    shared = {"preset": "paper", "training": {}, "precision": "float32", "made_with": {"backend": "jax"}}
+    runs = {}
+    for name, seed in seeds.items():
+        model = "capsule_cyclegan" if name.startswith("capsules") else "cyclegan"
+        runs[name.replace("_", "-")] = shared | {"model": model, "options": options | {"seed": seed}}
+    return grids(runs, "x", photographs=True)
+
+
+def test_a_picture_of_all_systems_shows_the_first_seed_that_each_has():
+    columns, told = planned_grids(patch_seed2=2, patch_seed1=1, capsules_seed0=0)["systems.png"]
+    assert columns == {"capsules": "capsules-seed0", "patch": "patch-seed1"}
+    assert "the first seed of each (capsules-seed0, patch-seed1)" in told
+    _, told = planned_grids(patch_seed1=1, capsules_seed1=1)["systems.png"]
+    assert "by all systems, seed 1," in told
+    assert "systems.png" not in planned_grids(patch_seed0=0, patch_seed1=1)
+
+
 def test_patchgan_and_capsules_are_shown_seed_by_seed():
     def planned(**seeds):
-        options = asdict(CycleGANOptions())
-        shared = {"preset": "paper", "training": {}, "precision": "float32", "made_with": {"backend": "jax"}}
-        runs = {}
-        for name, seed in seeds.items():
-            model = "capsule_cyclegan" if name.startswith("capsules") else "cyclegan"
-            runs[name] = shared | {"model": model, "options": options | {"seed": seed}}
-        files = list(grids(runs, "x", photographs=True))
+        files = list(planned_grids(**seeds))
         return [name.removeprefix("figure-6-").removesuffix(".png") for name in files if name.startswith("figure-6")]
 
     assert planned(patch=0, patch1=1, patch1again=1, capsules=0, capsules1=1) == ["patch-capsules", "patch1-capsules1"]
