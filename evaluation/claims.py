@@ -195,8 +195,9 @@ STRONG = (
     Claim(
         "S3",
         "asks C3 again",
-        "A one-way GAN with noise, rewarded for diversity, gives the same picture, in colour, whatever its noise is.",
-        (_collapsed("one-way-stochastic", above(0.9)), _colorfulness("one-way-stochastic", above(1 / 3), False)),
+        "A generator with noise, taught by the energy score of pairs, gives the same picture, in colour, whatever its "
+        "noise is.",
+        (_collapsed("paired-stochastic", above(0.9)), _colorfulness("paired-stochastic", above(1 / 3), False)),
     ),
     Claim(
         "S4",

@@ -13,7 +13,8 @@ from models.projected import projected_heads
 class CycleGAN(ColorizationGAN):
     """Colours gray photographs, learned without pairs. X is gray, Y is colour, G: X → Y, F: Y → X.
 
-    Where cycle and identity have no weight it is a one-way GAN, of G and D_Y: F and D_X are not built.
+    Where cycle and identity have no weight it is a one-way GAN, of G and D_Y: F and D_X are not built. Where the GAN
+    loss has none there are no discriminators; known pairs (§5) can teach G then.
     """
 
     options_type = CycleGANOptions
@@ -30,8 +31,10 @@ class CycleGAN(ColorizationGAN):
             self.G = self.over_luma(self.build_generator(3, 2, "chroma"))
         if not o.is_one_way:
             self.F = self.build_generator(3, 1, "F")
+        if o.lambda_gan and not o.is_one_way:
             self.D_X = self.build_discriminator(1, "D_X")
-        self.D_Y = self.build_discriminator(3, "D_Y")
+        if o.lambda_gan:
+            self.D_Y = self.build_discriminator(3, "D_Y")
         self.colorizer = colorizer(self.G)
         channels = (3,) if o.is_one_way else (3, 1)
         self.pools = [ImagePool(o.pool_size, (o.image_size, o.image_size, count)) for count in channels if o.pool_size]
@@ -40,7 +43,8 @@ class CycleGAN(ColorizationGAN):
     def begin_game(self):
         """Choose the loss of Eq. 1 and what the discriminators look at."""
         o = self.options
-        self.choose_adversary(GAN_LOSSES, o.chosen_gan_loss, o.discriminator.startswith("projected"))
+        is_projected = o.discriminator.startswith("projected")
+        self.choose_adversary(GAN_LOSSES, o.chosen_gan_loss, o.lambda_gan and is_projected)
 
     def build_generator(self, in_channels, out_channels, name, **noise):
         """A generator as in §3.1: (n, S, S, in_channels) to (n, S, S, out_channels), both in [-1, 1].
@@ -71,6 +75,7 @@ class CycleGAN(ColorizationGAN):
         terms = ["gan_color", "gan_gray", "cycle_gray", "cycle_color", "d_color", "d_gray"]
         terms += ["identity_gray", "identity_color"] if o.lambda_identity else []
         terms = ["gan_color", "d_color"] if o.is_one_way else terms
+        terms = [name for name in terms if o.lambda_gan or not name.startswith(("gan_", "d_"))]
         return terms + (["paired"] if o.paired_weight else [])
 
     @property
@@ -96,7 +101,7 @@ class CycleGAN(ColorizationGAN):
         """
         gray, color = batch["gray"], batch["color"]
         if self.options.is_one_way:
-            terms = self.game("color", self.D_Y, color, fake_color, self.shown([fake_color], batch)[0])
+            terms = self.game("color", color, fake_color, self.shown([fake_color], batch)[0])
             return terms | self.paired_loss(fake_color, batch)
         fake_gray = self.F(color, training=True)
         cycled_gray = self.F(fake_color, training=True)
@@ -104,14 +109,17 @@ class CycleGAN(ColorizationGAN):
         read_gray = fake_gray + batch["gray_noise"] if self.options.cycle_noise else fake_gray
         cycled_color = self.translate(read_gray, batch, training=True)
         shown_color, shown_gray = self.shown([fake_color, fake_gray], batch)
-        terms = self.game("color", self.D_Y, color, fake_color, shown_color)
-        terms |= self.game("gray", self.D_X, gray, fake_gray, shown_gray)
+        terms = self.game("color", color, fake_color, shown_color)
+        terms |= self.game("gray", gray, fake_gray, shown_gray)
         terms |= {"cycle_gray": self.cycle(cycled_gray, gray), "cycle_color": self.cycle(cycled_color, color)}
         terms |= self.identity(batch) | self.paired_loss(fake_color, batch)
         return {name: terms[name] for name in self.terms if name in terms}
 
-    def game(self, domain, discriminator, real, fake, shown):
+    def game(self, domain, real, fake, shown):
         """Both sides of Eq. 1 in a domain, "gray" or "color"; the discriminator learns from the fakes `shown`."""
+        if not self.options.lambda_gan:
+            return {}
+        discriminator = self.D_Y if domain == "color" else self.D_X
         seen = self.look(fake)
         seen_shown = seen if shown is fake else self.look(shown)
         return {
@@ -121,7 +129,7 @@ class CycleGAN(ColorizationGAN):
 
     def adversarial(self, discriminator, fake):
         """Eq. 1 as the generator sees it: its fakes should look real. Moves the generator only."""
-        return self.fooling_loss(without_learning(discriminator, fake), real=True)
+        return self.options.lambda_gan * self.fooling_loss(without_learning(discriminator, fake), real=True)
 
     def discrimination(self, discriminator, real, fake):
         """Eq. 1 as the discriminator sees it: real is 1, fake is 0, halved as in [4]. Moves it only."""

@@ -61,6 +61,32 @@ def l2(a, b):
     return ops.mean(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")))
 
 
+def energy_score(colorings, originals):
+    """Energy score (Gneiting & Raftery 2007) of two colourings of each original: how far they are from it, less half of
+    how far they are from each other.
+
+    In expectation it is least when colourings are drawn as the colours of a gray image are, many or one; the L1 loss is
+    least when all are their median. Both arguments are (n, S, S, 3): an original's two colourings stand in a row, and
+    so does it twice; an odd last one does not count. The distance is that of two colours, a mean over regions, and the
+    sum of it for regions of 2 pixels, an eighth of S and S.
+    """
+    even = 2 * (ops.shape(colorings)[0] // 2)
+    side, score = colorings.shape[1], 0.0
+    for region in (2, side // 8, side):
+        drawn, wanted = (
+            ops.average_pool(ops.cast(images[:even], "float32"), region, strides=region)
+            for images in (colorings, originals)
+        )
+        score += _distance(drawn, wanted) - _distance(drawn[::2], drawn[1::2]) / 2
+    return score
+
+
+def _distance(a, b):
+    """Mean Euclidean distance of the colours of (n, h, w, 3), also of none; its gradient is finite where it is 0."""
+    distances = ops.sqrt(ops.sum(ops.square(a - b), axis=-1) + 1e-6)
+    return ops.sum(distances) / ops.maximum(ops.cast(ops.size(distances), "float32"), 1.0)
+
+
 GAN_LOSSES = {"mse": least_squares, "bce": cross_entropy, "margin": margin, "hinge": hinge}
 CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": margin}
 # What a generator has instead, where that is another.

@@ -37,6 +37,7 @@ class GeneratorOptions(ModelOptions):
         "G puts out colours, or chroma alone over its input's luma (default: rgb; pretrained: chroma)",
         ("rgb", "chroma"),
     )
+    lambda_gan: float = option(1.0, "weight of the GAN loss, Eq. 1 or 5; with 0 no discriminator is built", at_least=0)
     encoder_rate: float = option(
         0.5, "pretrained only: the encoder's learning rate as a share of the others', 0 to leave it alone", at_least=0
     )
@@ -111,6 +112,8 @@ class UnpairedOptions(GeneratorOptions):
             raise UserError("--cycle-noise needs the cycle: use a --lambda-cycle above 0, or --cycle-noise 0.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
+        if self.is_one_way and not (self.lambda_gan or self.paired_weight):
+            raise UserError("--lambda-gan 0 leaves nothing to learn from: give it, or --paired-weight, a weight.")
 
 
 # Losses of discriminators that do best with another than the paper's.
@@ -162,12 +165,17 @@ class StochasticCycleGANOptions(CycleGANOptions):
 
     noise: str = option("normal", "z is Gaussian [3.3], or uniform as in the published code", ("normal", "uniform"))
     noise_size: int = option(16, "numbers in z", at_least=1)
-    lambda_diversity: float = option(
-        0.0,
-        "weight of a reward for colouring an image differently with another z, up to how photographs differ; batches "
-        "then show half as many gray images, each with two z (not in the paper)",
-        at_least=0,
+    paired_loss: str = option(
+        "l2",
+        "norm of the paired loss [5]; or energy, not in the paper, which is least when colourings differ as the "
+        "colours of such images do: batches then show half as many gray images, each with two z",
+        ("l2", "l1", "energy"),
     )
+
+    @property
+    def compares_samples(self):
+        """Whether two colourings of an image are compared."""
+        return bool(self.paired_weight) and self.paired_loss == "energy"
 
 
 @dataclass(frozen=True)
@@ -234,7 +242,6 @@ class Pix2PixOptions(GeneratorOptions):
         ("bce", "mse", "hinge", "margin"),
     )
     lambda_l1: float = option(100.0, "weight of the L1 loss, Eq. 5", at_least=0)
-    lambda_gan: float = option(1.0, "weight of the GAN loss, Eq. 5; with 0 no discriminator is built", at_least=0)
 
     def __post_init__(self):
         self.settle(gan_loss=OWN_LOSS.get(self.discriminator, "bce"))

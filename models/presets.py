@@ -35,6 +35,9 @@ BEST = ONE_WAY | {"match_colorfulness": 0.9, "epochs": 12}
 BEST_PAIRED = {"generator": "pretrained", "lambda_gan": 0.0, "keep_luma": True, "match_colorfulness": 0.97}
 BEST_PAIRED |= {"learning_rate": 2e-3, "encoder_rate": 0.25, "beta1": 0.9, "ema": 0.99, "lr_decay": "linear"}
 BEST_PAIRED |= {"batch_size": 16, "epochs": 40, "zoom": 0.4, "exposure": 0.25}
+# With pairs and noise: the energy score alone, so that colourings differ as colours of such flowers do.
+BEST_SAMPLES = BEST_PAIRED | {"lambda_cycle": 0.0, "batch_size": 32, "epochs": 60}
+BEST_SAMPLES |= {"paired_weight": 1.0, "paired_fraction": 1.0, "paired_loss": "energy"}
 # The paper's systems on real photographs, in half an hour to two hours each on one CPU core.
 REDUCED = {"image_size": 64, "generator": "unet", "input_skip": True, "lambda_identity": 1.0, "beta1": 0.5}
 REDUCED |= {"batch_size": 4, "epochs": REDUCED_EPOCHS}
@@ -67,7 +70,7 @@ PRESETS = {
     "stochastic_cyclegan": {
         "paper": {},
         "released": RELEASED | {"discriminator": "patch-zoo", "noise": "uniform"},
-        "best": BEST | {"discriminator": "projected", "lambda_diversity": 1.0},
+        "best": BEST_SAMPLES,
         "reduced": REDUCED | {"discriminator": "patch-zoo"},
         "quick": QUICK | {"discriminator": "patch-zoo", "discriminator_filters": 16},
     },
@@ -111,11 +114,13 @@ def script_of(class_name):
 def whole_options(script, options):
     """A run's model options as today's code has them, whatever version wrote them.
 
-    Options (name to value) that it lacks are at their defaults, and a switch that is a number today becomes one.
+    Options (name to value) that it lacks are at their defaults, a switch that is a number today becomes one, and what
+    is no option any more is left out.
     """
     defaults = asdict(MODELS[script][1]())
     floats = {name for name, default in defaults.items() if isinstance(default, float)}
-    return {name: float(value) if name in floats else value for name, value in (defaults | options).items()}
+    values = {name: options.get(name, default) for name, default in defaults.items()}
+    return {name: float(value) if name in floats else value for name, value in values.items()}
 
 
 def beyond_preset(script, preset, values):

@@ -41,13 +41,13 @@ RUNS = {
     # Our recipes of today, on pretrained networks.
     "one-way": ("cyclegan", {}),
     "one-way-capsule": ("capsule_cyclegan", {}),
-    "one-way-stochastic": ("stochastic_cyclegan", {}),
     "paired": ("pix2pix", {}),
+    "paired-stochastic": ("stochastic_cyclegan", {}),
 }
 # What makes the difference between the runs, and so is not to be set for all; how long and in how large steps may be.
 FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
 FIXED -= {"epochs", "batch-size"}
-OF_TODAY = ("one-way", "one-way-capsule", "one-way-stochastic", "paired")
+OF_TODAY = ("one-way", "one-way-capsule", "paired", "paired-stochastic")
 AT_FULL_SIZE = ("capsule-batch-32", "resnet")
 ALL_ONCE = {name: 1 for name in RUNS if name not in (*OF_TODAY, *AT_FULL_SIZE)}
 OF_THE_CLAIMS = {name: 1 for name in RUNS if any(name in claim.runs for claim in CLAIMS)}

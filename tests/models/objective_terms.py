@@ -3,7 +3,7 @@
 python objective_terms.py RUNS_JSON
 
 RUNS_JSON: a list of [folder, name, options]; the folder holds batch.npz and the name's folder of checkpoints. A name is
-that of a class, and maybe words behind it. The stochastic model gets the batch's z.
+that of a class, and maybe words behind it. The stochastic model gets the batch's z; with energy, known pairs too.
 """
 
 import json
@@ -26,7 +26,8 @@ QUICK_COMPILATION = {
 
 def read_by(name, batch):
     """What the train step of a class reads of a batch."""
-    return {key: value for key, value in batch.items() if key != "z" or name == "StochasticCycleGAN"}
+    drawn = {"z": "StochasticCycleGAN", "original": "energy", "known": "energy"}
+    return {key: value for key, value in batch.items() if drawn.get(key, "") in name}
 
 
 def shown(batch):

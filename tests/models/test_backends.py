@@ -26,6 +26,9 @@ def cases(tiny):
         "CycleGAN": tiny | {"discriminator": "patch-capsule", "gan_loss": "margin"},
         "CapsuleCycleGAN": generators | {"discriminator_filters": 8, "ema": 0.9, "norm": "layer", "capsule": "routing"},
         "StochasticCycleGAN": tiny | {"discriminator": "patch70", "lambda_identity": 1.0, "output": "chroma"},
+        "StochasticCycleGAN with the energy score": tiny
+        | {"lambda_gan": 0.0, "lambda_cycle": 0.0}
+        | {"paired_weight": 1.0, "paired_fraction": 1.0, "paired_loss": "energy"},
         "CycleGAN one way": {"image_size": 64, "generator": "pretrained", "ema": 0.9, "lambda_cycle": 0.0}
         | {"discriminator": "projected", "discriminator_filters": 4},
         "CycleGAN with projected capsules": tiny | {"discriminator": "projected-capsule", "lambda_cycle": 0.0},
@@ -44,6 +47,8 @@ def expected(cases, tmp_path_factory):
             "gray": rng.uniform(-1, 1, (2, size, size, 1)).astype("float32"),
             "color": rng.uniform(-1, 1, (2, size, size, 3)).astype("float32"),
             "z": rng.standard_normal((2, 16)).astype("float32"),
+            "original": rng.uniform(-1, 1, (2, size, size, 3)).astype("float32"),
+            "known": np.ones((2, 1), "float32"),
         }
         np.savez(folders[size] / "batch.npz", **batch)
         for name in (name for name, options in cases.items() if options["image_size"] == size):

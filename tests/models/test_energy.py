@@ -1,0 +1,116 @@
+"""The energy score of known pairs, which teaches the stochastic CycleGAN's z."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from data_loader import Batches, UserError
+from data_loader.images import luma
+from models import StochasticCycleGAN
+from models.losses import energy_score, l1
+from models.presets import run_options
+
+pytestmark = pytest.mark.usefixtures("uncompiled")
+REGION_SIZES = 3
+
+
+@pytest.fixture
+def gan(tiny):
+    pairs = {"paired_weight": 3.0, "paired_fraction": 0.5, "paired_loss": "energy"}
+    return StochasticCycleGAN(**tiny, **pairs, lambda_cycle=0.0, lambda_gan=0.0, noise_size=2)
+
+
+def tints(*reds):
+    """Images of one colour each, (n, 32, 32, 3)."""
+    images = np.zeros((len(reds), 32, 32, 3), "float32")
+    images[..., 0] = np.reshape(reds, (-1, 1, 1))
+    return images
+
+
+def score(colorings, originals):
+    return float(ops.convert_to_numpy(energy_score(ops.convert_to_tensor(colorings), ops.convert_to_tensor(originals))))
+
+
+def near(value):
+    return pytest.approx(REGION_SIZES * value, abs=0.01)
+
+
+@pytest.mark.parametrize("batch_size", [4, 5])
+def test_each_gray_image_is_shown_twice_with_another_z(gan, tiny_flowers, batch_size):
+    batches = Batches(tiny_flowers.split("train"), batch_size)
+    batch, plain = gan.batch(batches, 0), batches.batch(0)
+    assert batch["gray"].shape == plain[0].shape
+    assert (batch["gray"][0:4:2] == batch["gray"][1:4:2]).all()
+    assert (batch["gray"][0:4:2] == plain[0][:2]).all()
+    assert (batch["color"] == plain[1]).all()
+    assert (batch["z"][0] != batch["z"][1]).all()
+    assert luma(batch["original"]) == pytest.approx(batch["gray"], abs=1e-6)
+    assert (batch["known"][0:4:2] == batch["known"][1:4:2]).all()
+
+
+def test_the_score_by_hand():
+    original = tints(0.8, 0.8)
+    assert score(tints(0.8, 0.8), original) == near(0)
+    assert score(tints(0.2, 0.2), original) == near(0.6)
+    # 0.6 and 0.2 away, 0.4 apart: (0.6 + 0.2) / 2 - 0.4 / 2.
+    assert score(tints(0.2, 0.6), original) == near(0.2)
+    # Two pairs: their mean.
+    assert score(tints(0.8, 0.8, 0.2, 0.6), tints(0.8, 0.8, 0.8, 0.8)) == near(0.1)
+
+
+def test_what_has_no_second_colouring_counts_for_nothing():
+    assert score(tints(0.2, 0.6, -1.0), tints(0.8, 0.8, 0.8)) == near(0.2)
+    assert score(tints(0.2), tints(0.8)) == 0
+
+
+def test_it_is_least_for_the_law_where_l1_is_least_for_the_median():
+    """A flower is red in six of ten pictures and green in the others: red always, or as often, or one tint between."""
+    red, green = np.array([0.9, -0.9, 0.0]), np.array([-0.9, 0.9, 0.0])
+    rng = np.random.default_rng(0)
+
+    def drawn(share):
+        is_red = (rng.random(4000) < share)[:, None]
+        return np.tile(np.where(is_red, red, green)[:, None, None], (1, 16, 16, 1)).astype("float32")
+
+    originals = np.repeat(drawn(0.6)[::2], 2, axis=0)
+    laws = {share: score(drawn(share), originals) for share in (0.0, 0.6, 1.0)}
+    between = np.broadcast_to((red + green) / 2, originals.shape).astype("float32")
+    assert min(laws, key=laws.get) == 0.6
+    assert laws[0.6] < score(between, originals)
+    errors = {share: float(ops.convert_to_numpy(l1(drawn(share), originals))) for share in (0.6, 1.0)}
+    assert errors[1.0] < errors[0.6]
+
+
+def test_its_gradient_is_finite_where_colourings_are_the_same(gan, tiny_flowers):
+    batch = gan.batch(Batches(tiny_flowers.split("train"), 4), 0)
+    same = batch | {"z": np.zeros_like(batch["z"])}
+    assert np.isfinite(gan.train_on(same)["paired"])
+    assert all(np.isfinite(ops.convert_to_numpy(weight)).all() for weight in gan.trainable_variables)
+
+
+def test_only_known_pairs_count(gan, tiny_flowers):
+    batch = gan.batch(Batches(tiny_flowers.split("train"), 4), 0)
+    fakes = np.random.default_rng(0).uniform(-1, 1, batch["original"].shape).astype("float32")
+    known = np.float32([[1], [1], [0], [0]])
+    terms = [
+        gan.paired_loss(ops.convert_to_tensor(fakes), batch | {"known": known, "original": original})["paired"]
+        for original in (batch["original"], np.where(known[..., None, None] > 0, batch["original"], 0.5))
+    ]
+    assert float(terms[0]) == pytest.approx(float(terms[1]))
+    assert float(terms[0]) == pytest.approx(1.5 * score(fakes[:2], batch["original"][:2]), rel=1e-2)
+
+
+def test_a_batch_of_one_has_nothing_to_compare(gan, tiny_flowers):
+    with pytest.raises(UserError, match="--batch-size of at least 2"):
+        gan.draws(Batches(tiny_flowers.split("train"), 1), 0)
+
+
+def test_the_recipe_has_no_discriminator_and_learns_from_all_pairs(gan, tiny_flowers):
+    options, _ = run_options("stochastic_cyclegan", "best")
+    assert (options.lambda_gan, options.paired_fraction, options.compares_samples) == (0.0, 1.0, True)
+    assert gan.terms == ["paired"]
+    assert not hasattr(gan, "D_Y") and not hasattr(gan, "F")
+    before = [ops.convert_to_numpy(weight) for weight in gan.trainable_variables]
+    gan.train_on(gan.batch(Batches(tiny_flowers.split("train"), 4), 0))
+    moved = [not np.array_equal(*pair) for pair in zip(before, gan.trainable_variables, strict=True)]
+    assert sum(moved) > len(moved) / 2
