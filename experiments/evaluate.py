@@ -44,7 +44,6 @@ from experiments.support.store import interval
 from experiments.support.training_command import show_notes
 from models.photographs import require_size
 
-SAMPLES = 10
 IMAGE_SIZE, PHOTOGRAPH_SIZE = 128, 256
 # Shown in this order: name in the JSON, title, digits.
 COLUMNS = (
@@ -216,8 +215,8 @@ def _parser():
     add("--json", metavar="FILE", help="write the scores here too, beside each run's scores.json")
     add("--probes", action="store_true", help="look for colours that F hides in its gray pictures")
     add("--class-test", action="store_true", help="ask a classifier of real photographs for each colouring's class")
-    told = f"colourings a picture of runs that have several, 0 for none (default: {SAMPLES})"
-    add("--samples", type=int, default=SAMPLES, metavar="N", help=told)
+    told = f"colourings a picture of runs that have several, 0 for none (default: {Question.samples})"
+    add("--samples", type=int, default=Question.samples, metavar="N", help=told)
     told = "score the mean over the colorizers of the last N finished epochs (default: the last checkpoint)"
     add("--last", type=int, default=0, metavar="N", help=told)
     told = f"two runs count as alike within this share of the gray row's pixel_l1 (default: {MARGIN})"
@@ -225,10 +224,8 @@ def _parser():
     add("--figure", metavar="FILE", help="where two runs differ most (default: against-SECOND.png in the first)")
     add("--data-dir", help="folder that holds the Oxford images")
     add("--trivial-only", action="store_true", help="score the trivial rows of a --dataset, without a run")
-    add(
-        "--dataset",
-        help="as in training, or one of the sets that a run joined (default: the run's; without a run auto)",
-    )
+    told = "as in training, or one of the sets that a run joined (default: the run's; without a run auto)"
+    add("--dataset", help=told)
     told = "score packed colorizers as colorize.py colours photographs, here of --image-size, and not as in training"
     add("--photographs", action="store_true", help=told)
     add("--size", type=int, metavar="N", help="with --photographs: what the network sees, as in colorize.py")

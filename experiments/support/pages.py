@@ -1,7 +1,7 @@
 """The pages and tables that are written from the store of scores, and whether those that are tracked agree with it.
 
 results/claims.md, results/scores.md, results/TIER/figures/captions.md; and between markers a section of README.md (the
-systems and the claims of the tier that says most) and one of docs/measures.md (the table of measures).
+systems and the claims of one tier) and one of docs/measures.md (the table of measures).
 """
 
 from collections import Counter
@@ -166,8 +166,8 @@ def _shipped(name, setting):
 
 
 def headline(tiers):
-    """The README's section: the systems of the tier that says most, and how the claims came out."""
-    tier = next(iter(tiers.values()))
+    """The README's section: the systems of the first tier that is whole, if one is, and how the claims came out."""
+    tier = next((tier for tier in tiers.values() if not _missing(tier)), next(iter(tiers.values())))
     labels = {label: names for label, names in tier.systems.items() if names[0] in (*tier.runs, *HEADLINE_ROWS)}
     what = f"{tier.setting['dataset']}, {tier.setting['image_size']} pixels"
     titles = (what, "pixel-L1 error, as a multiple of gray's", "of each seed", "colourfulness")
@@ -223,14 +223,18 @@ def _setting(tier):
         cores = made["cpus"] and f"{made['backend']}, {made['cpus']} CPU core{'s' * (made['cpus'] > 1)}"
         hours[cores or "not recorded on what"] += run["training_seconds"] / 3600
     trained = " and ".join(f"{count:.1f} hours ({machine})" for machine, count in sorted(hours.items()))
-    planned = plan.run_names()
-    missing = [run for run in planned if run not in tier.runs]
-    ended = f"{len(planned) - len(missing)} of {len(planned)} runs are at their end"
+    missing, planned = _missing(tier), len(plan.run_names())
+    ended = f"{planned - len(missing)} of {planned} runs are at their end"
     told = (
         f"Preset `{setting['preset']}`{changed} on {setting['dataset']}, {pictures['train']} training and "
         f"{pictures['test']} test pictures of {setting['image_size']} pixels, {seeds}; trained for {trained}."
     )
     return told + (f" **{ended}; still to come: {', '.join(missing)}.**" if missing else "")
+
+
+def _missing(tier):
+    """The runs of a tier's plan that it does not have yet."""
+    return [run for run in TIERS[tier.setting["preset"]].run_names() if run not in tier.runs]
 
 
 def check(folder, project=None):
