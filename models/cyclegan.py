@@ -5,7 +5,7 @@ from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import colorizer, pretrained_generator, resnet_generator, unet_generator
 from models.layers import ImagePool, gray_as_rgb
-from models.losses import GAN_LOSSES, PIXEL_LOSSES, without_learning
+from models.losses import GAN_LOSSES, PAIRED_LOSSES, PIXEL_LOSSES, without_learning
 from models.options import CycleGANOptions
 from models.projected import projected_heads
 
@@ -163,7 +163,7 @@ class CycleGAN(ColorizationGAN):
         if not self.options.paired_weight:
             return {}
         known = batch["known"][:, :, None, None]
-        error = PIXEL_LOSSES[self.options.paired_loss](known * fake_color, known * batch["original"])
+        error = PAIRED_LOSSES[self.options.paired_loss](known * fake_color, known * batch["original"])
         return {"paired": self.options.paired_weight * error}
 
     def after_epoch(self, batches):

@@ -92,6 +92,7 @@ CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": 
 # What a generator has instead, where that is another.
 GENERATOR_LOSSES = {"hinge": negative_mean}
 PIXEL_LOSSES = {"l1": l1, "l2": l2}
+PAIRED_LOSSES = PIXEL_LOSSES | {"energy": energy_score}
 
 
 def without_learning(network, image):

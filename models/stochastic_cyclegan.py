@@ -6,7 +6,6 @@ from keras import ops
 from data_loader.files import UserError
 from models import draws
 from models.cyclegan import CycleGAN
-from models.losses import energy_score
 from models.options import StochasticCycleGANOptions
 
 SHOWN_SAMPLES = 3
@@ -35,14 +34,6 @@ class StochasticCycleGAN(CycleGAN):
             return batch
         shown_twice = {"gray", "original", "known"} & set(batch)
         return batch | {name: np.repeat(batch[name], 2, axis=0)[: len(batch[name])] for name in shown_twice}
-
-    def paired_loss(self, fake_color, batch):
-        """As in the base, or the energy score of the two colourings of an image whose pair is known."""
-        o = self.options
-        if not o.compares_samples:
-            return super().paired_loss(fake_color, batch)
-        known = batch["known"][:, :, None, None]
-        return {"paired": o.paired_weight * energy_score(known * fake_color, known * batch["original"])}
 
     @property
     def drawn_names(self):
