@@ -27,7 +27,7 @@ from evaluation.baselines import PERFECT
 from experiments import import_keras, run_script
 from experiments.support.runs import coloring_by, flowers_of_runs, opened_colorizer, read_config, require_comparable
 from experiments.support.scoring import Question, Scoring
-from experiments.support.store import IDENTITY, interval
+from experiments.support.store import identity_of, interval
 from models.presets import MODELS
 from models.shipped import named
 
@@ -129,7 +129,7 @@ def _pack(arguments, file):
         scores = {flowers.name: _scored(flowers, file.name, network) for flowers in sets}
         facts = {"image_size": config["options"]["image_size"], "bytes": scratch.stat().st_size}
         facts |= {"sha256": sha256_of_file(scratch), "data": data["name"], "images": data["images"]}
-        facts |= {name: config[name] for name in IDENTITY} | {"test": scores}
+        facts |= identity_of(config) | {"test": scores}
     write_text(beside, json.dumps(facts, indent=1) + "\n")
     for name, score in scores.items():
         ratio, color = interval(score["ratio_to_gray"], 3), interval(score["colorfulness"], 1)

@@ -29,10 +29,20 @@ from data_loader.joined_flowers import sets_named
 from experiments import RESULTS, require_defaults, run_script
 from experiments.support.drawing import draw_tier
 from experiments.support.pages import check, write_pages
-from experiments.support.runs import require_comparable
+from experiments.support.runs import is_finished, require_comparable
 from experiments.support.scoring import Question, Scoring, ship
 from experiments.support.store import read_tier, read_tiers, write_tier
-from experiments.support.tiers import FIXED, TIERS, command_line, image_size, is_done, is_trained_as, train
+from experiments.support.tiers import (
+    FIXED,
+    RUNS,
+    TIERS,
+    begins_with,
+    command_line,
+    image_size,
+    is_done,
+    is_trained_as,
+    train,
+)
 from experiments.support.training_command import show_notes
 from models.option_tables import require_choice
 from models.precision import AUTO
@@ -66,6 +76,9 @@ def main():
     if not arguments.no_training:
         print(f"{tier}: {len(wanted)} runs, {plan.cost}; what is done is kept.", flush=True)
         for run in wanted:
+            if (start := begins_with(run)) and not is_finished(folder / start):
+                print(f"{run} is not trained: {start}, with which it begins, is not at its end.", file=sys.stderr)
+                continue
             train(run, words_of(run))
     # Runs that these claims do not need stay in the tables, if they are there.
     done = [run for run in runs if is_done(run, folder, words_of(run), flowers)]
@@ -109,7 +122,8 @@ def _needed(plan, only):
     chosen = [name.strip() for name in only.split(",")]
     for name in chosen:
         require_choice("--only", name, claims)
-    return {name for claim in chosen for name in claims[claim].runs}
+    names = {name for claim in chosen for name in claims[claim].runs}
+    return names | {RUNS[name][1]["init"] for name in names if "init" in RUNS[name][1]}
 
 
 def _measure(configs, flowers, arguments, folder, is_of_tier):

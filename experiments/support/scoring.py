@@ -24,7 +24,7 @@ from evaluation.scores import mean_scores, score, summarize
 from evaluation.statistics import over_seeds
 from experiments import PROJECT, import_keras
 from experiments.support.runs import coloring_by, opened_run, read_metrics, run_names
-from experiments.support.store import IDENTITY, Scored, as_stored, read_scored, write_scored
+from experiments.support.store import Scored, as_stored, identity_of, read_scored, write_scored
 from experiments.support.tiers import configuration_of
 from models.presets import MODELS
 from models.same_run import CONFIG
@@ -157,7 +157,7 @@ class Scoring:
                 print(f"{name}: scored before, with the same run, pictures and question.", file=sys.stderr)
                 continue
             seconds = sum(epoch["seconds"] for epoch in read_metrics(Path(run_dir) / "metrics.csv"))
-            facts = {key: config[key] for key in IDENTITY} | {"training_seconds": round(seconds, 1)}
+            facts = identity_of(config) | {"training_seconds": round(seconds, 1)}
             with opened_run(run_dir) as trained:
                 colorings = trained.last_colorings(last) if last else [trained.coloring]
                 facts |= self._other_measures(name, trained, classifier)

@@ -41,6 +41,13 @@ SETTING = {"preset", "changed", "shipped", *SAME_PICTURES}
 SHIPPED = {"run", "image_size", "bytes", "sha256", "ratio_to_gray", "colorfulness"}
 
 
+def identity_of(config):
+    """What a run is, of its config: the `IDENTITY`, with the name alone of the run or file that it began with."""
+    training = config["training"]
+    named = {"init": Path(training["init"]).name} if training.get("init") else {}
+    return {key: config[key] for key in IDENTITY} | {"training": training | named}
+
+
 @dataclass(frozen=True)
 class Scored:
     """What a run or a trivial colouring scored.

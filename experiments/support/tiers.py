@@ -20,7 +20,7 @@ from models.presets import REDUCED_EPOCHS
 from models.same_run import what_is_learned
 
 RELEASED_EPOCHS = 8
-# Name to (script, what it adds to its tier's preset).
+# Name to (script, what it adds to its tier's preset); `init` names another, whose run of the same seed it begins with.
 RUNS = {
     "cyclegan": ("cyclegan", {}),
     "cyclegan-l2": ("cyclegan", {"cycle-loss": "l2"}),
@@ -42,7 +42,7 @@ RUNS = {
     "one-way": ("cyclegan", {}),
     "one-way-capsule": ("capsule_cyclegan", {}),
     "paired": ("pix2pix", {}),
-    "paired-stochastic": ("stochastic_cyclegan", {}),
+    "paired-stochastic": ("stochastic_cyclegan", {"init": "paired"}),
 }
 # What makes the difference between the runs, and so is not to be set for all; how long and in how large steps may be.
 FIXED = {"preset", "dataset", "data-dir", "run-dir", "seed"} | {name for _, own in RUNS.values() for name in own}
@@ -131,6 +131,12 @@ def by_configuration(runs):
     return groups
 
 
+def begins_with(run):
+    """The run of the same tier and seed whose generator a run begins with; None for most."""
+    _, own = RUNS[configuration_of(run)]
+    return f"{own['init']}-seed{place_of(run)[1]}" if "init" in own else None
+
+
 def image_size(plan, arguments):
     """The side of a tier's images."""
     size = str(_settings(plan, arguments)["image-size"])
@@ -151,6 +157,7 @@ def command_line(run, folder, dataset, plan, arguments):
     options = {"run-dir": Path(folder) / run, "preset": arguments.preset, "precision": "float32"}
     options |= _settings(plan, arguments) | own
     options |= {"dataset": dataset, "seed": place_of(run)[1]}
+    options |= {"init": Path(folder) / begins_with(run)} if begins_with(run) else {}
     options |= {"data-dir": arguments.data_dir} if arguments.data_dir else {}
     return [word for option, value in options.items() for word in typed(option, value)]
 
@@ -167,6 +174,8 @@ def _what_was_run(facts):
     """What makes the scores of a run, whatever its images; `facts` as in `is_trained_as`."""
     # Training options that came after a run stood at their defaults.
     training = asdict(TrainingOptions()) | facts["training"]
+    # Wherever the run lies that it began with.
+    training["init"] = training["init"] and Path(training["init"]).name
     learned = what_is_learned(facts["options"], training, facts["precision"], images=None)
     # How long a run trained makes no other run of it, but other scores.
     return learned | {"model": facts["model"]} | {name: training[name] for name in ("epochs", "max_steps")}

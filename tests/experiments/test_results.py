@@ -27,7 +27,7 @@ from experiments.support import drawing, tiers
 from experiments.support.drawing import NEAR_GRAY, STRIP, draw_tier, fidelity_plane, grids, loss_curves
 from experiments.support.pages import BEGIN, COLUMNS, END, check, headline, scores_page
 from experiments.support.runs import flowers_of_runs, opened_run, require_comparable, run_names
-from experiments.support.store import Scored, StoredTier, read_tier, read_tiers, write_tier
+from experiments.support.store import Scored, StoredTier, identity_of, read_tier, read_tiers, write_tier
 from experiments.support.training_command import parsed
 from models.options import CycleGANOptions, TrainingOptions
 from models.presets import whole_options
@@ -429,6 +429,36 @@ def test_a_run_is_of_a_tier_if_its_command_line_trains_it(runs):
     assert not is_trained_as("cyclegan-seed0", precision="mixed_bfloat16")
     # How often samples are drawn changes nothing that is learned.
     assert is_trained_as("cyclegan-seed0", training=config["training"] | {"sample_interval": 7})
+
+
+def test_a_run_begins_with_one_of_its_tier_and_seed_wherever_that_lies(tmp_path):
+    arguments = reproduce._parser().parse_args(["--preset", "best"])
+
+    def words(folder):
+        return tiers.command_line("paired-stochastic-seed2", folder, "any", tiers.TIERS["best"], arguments)
+
+    assert str(tmp_path / "paired-seed2") in words(tmp_path)
+    told, options, training = parsed("stochastic_cyclegan", words(tmp_path))
+    config = {"model": "stochastic_cyclegan", "preset": "best", "options": options, "training": training}
+    stored = identity_of(config | {"precision": told.precision, "made_with": {}})
+    assert str(tmp_path) not in json.dumps(stored)
+    assert tiers.is_trained_as("paired-stochastic-seed2", stored, words("elsewhere"))
+    other = stored | {"training": stored["training"] | {"init": "paired-seed1"}}
+    assert not tiers.is_trained_as("paired-stochastic-seed2", other, words("elsewhere"))
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_a_run_begins_with_is_trained_before_it(is_there, photo_folder, tmp_path, monkeypatch, capsys):
+    trained = []
+    monkeypatch.setattr(reproduce, "train", lambda run, words: trained.append(run))
+    monkeypatch.setattr(reproduce, "is_finished", lambda folder: is_there)
+    words = ["--preset", "best", "--only", "S3", "--seeds", "1", "--dataset", photo_folder, "--out", tmp_path]
+    monkeypatch.setattr(sys, "argv", ["reproduce.py", *map(str, words), "--runs", str(tmp_path)])
+    with pytest.raises(UserError, match="no run in"):
+        reproduce.main()
+    assert trained == ["paired-seed0", "paired-stochastic-seed0"][: 2 if is_there else 1]
+    told = "paired-stochastic-seed0 is not trained: paired-seed0, with which it begins"
+    assert (told in capsys.readouterr().err) is not is_there
 
 
 def test_a_finished_run_of_another_configuration_is_not_scored(runs, photo_folder, tmp_path, monkeypatch):
