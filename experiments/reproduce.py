@@ -4,7 +4,7 @@ python experiments/reproduce.py --preset quick                  50 minutes on tw
 python experiments/reproduce.py --preset quick --only C1,C3     two claims and the runs that they need
 python experiments/reproduce.py --preset reduced                all systems on Oxford-17, 64x64: 25 hours of a CPU core
 python experiments/reproduce.py --preset paper --seeds 3        the paper's setting on Oxford-17: needs a GPU
-python experiments/reproduce.py --preset best                   our own recipes, 128x128: 12 hours of a slow CPU core
+python experiments/reproduce.py --preset best                   our own recipes, 128x128: 20 hours of a slow CPU core
 python experiments/reproduce.py --preset reduced --no-training  what of it is trained by now
 python experiments/reproduce.py --check                         do stored results, pages and code agree?
 python experiments/reproduce.py --pages                         write pages and tables from the stored results
@@ -29,7 +29,7 @@ from data_loader.joined_flowers import sets_named
 from experiments import RESULTS, require_defaults, run_script
 from experiments.support.drawing import draw_tier
 from experiments.support.pages import check, write_pages
-from experiments.support.runs import is_finished, require_comparable
+from experiments.support.runs import require_comparable
 from experiments.support.scoring import Question, Scoring, ship
 from experiments.support.store import read_tier, read_tiers, write_tier
 from experiments.support.tiers import (
@@ -76,8 +76,9 @@ def main():
     if not arguments.no_training:
         print(f"{tier}: {len(wanted)} runs, {plan.cost}; what is done is kept.", flush=True)
         for run in wanted:
-            if (start := begins_with(run)) and not is_finished(folder / start):
-                print(f"{run} is not trained: {start}, with which it begins, is not at its end.", file=sys.stderr)
+            if (start := begins_with(run)) and not is_done(start, folder, words_of(start), flowers):
+                told = f"{run} is not trained: {start}, with which it begins, is not at its end, or is of other images"
+                print(f"{told} or options.", file=sys.stderr)
                 continue
             train(run, words_of(run))
     # Runs that these claims do not need stay in the tables, if they are there.

@@ -65,10 +65,13 @@ def energy_score(colorings, originals):
     """Energy score (Gneiting & Raftery 2007) of two colourings of each original: how far they are from it, less half of
     how far they are from each other.
 
-    In expectation it is least when colourings are drawn as the colours of a gray image are, many or one; the L1 loss is
-    least when all are their median. Both arguments are (n, S, S, 3): an original's two colourings stand in a row, and
-    so does it twice; an odd last one does not count. The distance is that of two colours, a mean over regions, and the
-    sum of it for regions of 2 pixels, an eighth of S and S.
+    The distance is that of two colours, in the mean over regions; scores for regions of 2 pixels, an eighth of S and S
+    are added up. In expectation the sum is least when the colour of each region is drawn as those of the gray image
+    are, many or one, where the L1 loss is least for their median. How regions go together shows in the larger ones
+    alone, and grain of single pixels in none.
+
+    Both arguments are (n, S, S, 3). An original's two colourings stand in a row, and so does it twice; an odd last one
+    does not count.
     """
     even = 2 * (ops.shape(colorings)[0] // 2)
     side, score = colorings.shape[1], 0.0

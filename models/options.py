@@ -110,6 +110,8 @@ class UnpairedOptions(GeneratorOptions):
             raise UserError(f"--input-skip does nothing with --generator {self.generator}: use --no-input-skip.")
         if self.cycle_noise and self.is_one_way:
             raise UserError("--cycle-noise needs the cycle: use a --lambda-cycle above 0, or --cycle-noise 0.")
+        if self.paired_loss == "energy" and not self.paired_weight:
+            raise UserError("--paired-loss energy has no weight: use a --paired-weight above 0, such as 1.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
         if self.is_one_way and not (self.lambda_gan or self.paired_weight):
@@ -128,6 +130,14 @@ def require_suitable_loss(gan_loss, discriminator):
     if gan_loss == "hinge" and has_capsules:
         problem = f"--gan-loss hinge never rests on capsules' lengths below 1, as of --discriminator {discriminator}"
         raise UserError(f"{problem}: use margin.")
+
+
+def require_weight(options):
+    """Raise a `UserError` where a discriminator is chosen, by a person or a preset, that is not built."""
+    chosen, default = options.discriminator, type(options).discriminator
+    if not options.lambda_gan and chosen != default:
+        problem = f"--discriminator {chosen} has no weight with --lambda-gan 0"
+        raise UserError(f"{problem}: use a --lambda-gan above 0, or --discriminator {default}.")
 
 
 @dataclass(frozen=True)
@@ -157,6 +167,7 @@ class CycleGANOptions(UnpairedOptions):
         """As in the base; and a loss suits the discriminator's output."""
         super().check_together()
         require_suitable_loss(self.chosen_gan_loss, self.discriminator)
+        require_weight(self)
 
 
 @dataclass(frozen=True)
@@ -255,9 +266,7 @@ class Pix2PixOptions(GeneratorOptions):
             raise UserError("--output chroma is not what pix2pix's U-Net puts out: use --generator pretrained.")
         if not (self.lambda_gan or self.lambda_l1):
             raise UserError("--lambda-gan 0 and --lambda-l1 0 leave nothing to learn: give one of them a weight.")
-        if not self.lambda_gan and self.discriminator != Pix2PixOptions.discriminator:
-            problem = f"--discriminator {self.discriminator} has no weight with --lambda-gan 0"
-            raise UserError(f"{problem}: use a --lambda-gan above 0, or leave it out.")
+        require_weight(self)
         if self.generator != "unet":
             return
         if self.image_size < 64 or self.image_size & (self.image_size - 1):

@@ -85,7 +85,7 @@ TIERS = {
         {"image-size": 128},
         runs=dict.fromkeys(OF_TODAY, 3),
         claims=STRONG,
-        cost="all of the tier about 12 hours of one slow CPU core",
+        cost="all of the tier about 20 hours of one slow CPU core, or 8 with AVX-512",
     ),
     "quick": Tier("synthetic", {"image-size": 64}, cost="all of the tier about 50 minutes on two CPU cores"),
     "reduced": Tier(

@@ -451,7 +451,8 @@ def test_a_run_begins_with_one_of_its_tier_and_seed_wherever_that_lies(tmp_path)
 def test_what_a_run_begins_with_is_trained_before_it(is_there, photo_folder, tmp_path, monkeypatch, capsys):
     trained = []
     monkeypatch.setattr(reproduce, "train", lambda run, words: trained.append(run))
-    monkeypatch.setattr(reproduce, "is_finished", lambda folder: is_there)
+    asked = []
+    monkeypatch.setattr(reproduce, "is_done", lambda run, *_: asked.append(run) or (is_there and len(asked) == 1))
     words = ["--preset", "best", "--only", "S3", "--seeds", "1", "--dataset", photo_folder, "--out", tmp_path]
     monkeypatch.setattr(sys, "argv", ["reproduce.py", *map(str, words), "--runs", str(tmp_path)])
     with pytest.raises(UserError, match="no run in"):
@@ -459,6 +460,7 @@ def test_what_a_run_begins_with_is_trained_before_it(is_there, photo_folder, tmp
     assert trained == ["paired-seed0", "paired-stochastic-seed0"][: 2 if is_there else 1]
     told = "paired-stochastic-seed0 is not trained: paired-seed0, with which it begins"
     assert (told in capsys.readouterr().err) is not is_there
+    assert asked[0] == "paired-seed0"
 
 
 def test_a_finished_run_of_another_configuration_is_not_scored(runs, photo_folder, tmp_path, monkeypatch):

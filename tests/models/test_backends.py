@@ -27,7 +27,7 @@ def cases(tiny):
         "CapsuleCycleGAN": generators | {"discriminator_filters": 8, "ema": 0.9, "norm": "layer", "capsule": "routing"},
         "StochasticCycleGAN": tiny | {"discriminator": "patch70", "lambda_identity": 1.0, "output": "chroma"},
         "StochasticCycleGAN with the energy score": tiny
-        | {"lambda_gan": 0.0, "lambda_cycle": 0.0}
+        | {"lambda_gan": 0.0, "lambda_cycle": 0.0, "discriminator": "patch70"}
         | {"paired_weight": 1.0, "paired_fraction": 1.0, "paired_loss": "energy"},
         "CycleGAN one way": {"image_size": 64, "generator": "pretrained", "ema": 0.9, "lambda_cycle": 0.0}
         | {"discriminator": "projected", "discriminator_filters": 4},

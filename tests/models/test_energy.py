@@ -17,7 +17,8 @@ REGION_SIZES = 3
 @pytest.fixture
 def gan(tiny):
     pairs = {"paired_weight": 3.0, "paired_fraction": 0.5, "paired_loss": "energy"}
-    return StochasticCycleGAN(**tiny, **pairs, lambda_cycle=0.0, lambda_gan=0.0, noise_size=2)
+    options = tiny | {"discriminator": "patch70", "lambda_cycle": 0.0, "lambda_gan": 0.0, "noise_size": 2}
+    return StochasticCycleGAN(**options, **pairs)
 
 
 def tints(*reds):
@@ -54,8 +55,26 @@ def test_the_score_by_hand():
     assert score(tints(0.2, 0.2), original) == near(0.6)
     # 0.6 and 0.2 away, 0.4 apart: (0.6 + 0.2) / 2 - 0.4 / 2.
     assert score(tints(0.2, 0.6), original) == near(0.2)
+    # A distance is Euclid's: 0.3 in red and 0.4 in green are 0.5.
+    both = tints(0.5, 0.5)
+    both[..., 1] = 0.4
+    assert score(both, original) == near(0.5)
     # Two pairs: their mean.
     assert score(tints(0.8, 0.8, 0.2, 0.6), tints(0.8, 0.8, 0.8, 0.8)) == near(0.1)
+
+
+def test_regions_of_three_sizes_are_compared():
+    original, halves = tints(0.0, 0.0), tints(0.4, 0.4)
+    halves[:, :16] *= -1
+    # In the mean of the whole nothing is wrong; regions of 2 pixels and of 4 are 0.4 away.
+    assert score(halves, original) == pytest.approx(2 * 0.4, abs=0.01)
+    stripes = tints(0.4, 0.4)
+    stripes[:, 0::4] *= -1
+    stripes[:, 1::4] *= -1
+    assert score(stripes, original) == pytest.approx(0.4, abs=0.01)
+    # Grain of single pixels is no colour.
+    stripes[:, 0::2], stripes[:, 1::2] = tints(0.4, 0.4)[:, ::2], tints(-0.4, -0.4)[:, ::2]
+    assert score(stripes, original) == pytest.approx(0, abs=0.01)
 
 
 def test_what_has_no_second_colouring_counts_for_nothing():
@@ -73,7 +92,7 @@ def test_it_is_least_for_the_law_where_l1_is_least_for_the_median():
         return np.tile(np.where(is_red, red, green)[:, None, None], (1, 16, 16, 1)).astype("float32")
 
     originals = np.repeat(drawn(0.6)[::2], 2, axis=0)
-    laws = {share: score(drawn(share), originals) for share in (0.0, 0.6, 1.0)}
+    laws = {share: score(drawn(share), originals) for share in (0.0, 0.4, 0.6, 0.8, 1.0)}
     between = np.broadcast_to((red + green) / 2, originals.shape).astype("float32")
     assert min(laws, key=laws.get) == 0.6
     assert laws[0.6] < score(between, originals)
@@ -107,7 +126,8 @@ def test_a_batch_of_one_has_nothing_to_compare(gan, tiny_flowers):
 
 def test_the_recipe_has_no_discriminator_and_learns_from_all_pairs(gan, tiny_flowers):
     options, _ = run_options("stochastic_cyclegan", "best")
-    assert (options.lambda_gan, options.paired_fraction, options.compares_samples) == (0.0, 1.0, True)
+    assert (options.lambda_gan, options.is_one_way, options.compares_samples) == (0.0, True, True)
+    assert (options.paired_fraction, options.noise, options.generator) == (1.0, "normal", "pretrained")
     assert gan.terms == ["paired"]
     assert not hasattr(gan, "D_Y") and not hasattr(gan, "F")
     before = [ops.convert_to_numpy(weight) for weight in gan.trainable_variables]

@@ -56,6 +56,16 @@ def test_the_terms_are_those_of_the_equations(gan, batch):
     assert loss == pytest.approx(sum(expected.values()), rel=1e-4)
 
 
+def test_the_weight_of_the_gan_loss_is_the_generators_and_without_it_there_are_no_discriminators(tiny, batch):
+    plain, weighted = (terms_of(CycleGAN(**tiny, lambda_gan=weight), batch) for weight in (1.0, 3.0))
+    assert weighted["gan_color"] == pytest.approx(3 * plain["gan_color"])
+    assert weighted["d_gray"] == pytest.approx(plain["d_gray"])
+    alone = CycleGAN(**{name: value for name, value in tiny.items() if name != "discriminator"}, lambda_gan=0.0)
+    assert alone.terms == ["cycle_gray", "cycle_color"]
+    assert not hasattr(alone, "D_X") and not hasattr(alone, "D_Y")
+    assert alone.train_on(batch)["loss"] > 0
+
+
 def test_a_name_that_the_objective_does_not_read_or_misses_is_an_error(gan, batch):
     for wrong in (batch | {"z": batch["gray"]}, {"gray": batch["gray"]}):
         with pytest.raises(KeyError, match=r"a batch of this CycleGAN has \['color', 'gray'\]"):
