@@ -1,6 +1,7 @@
 """Draw the paper's figures 4 to 7 from trained runs, and what one needs beside them to judge.
 
 python experiments/figures.py CYCLEGAN_RUN CAPSULE_RUN PIX2PIX_RUN STOCHASTIC_RUN --out figures
+python experiments/figures.py RUN_DIR --without-photographs     colourings alone, to publish
 
 figure-4-NAME.png      gray, CycleGAN's colouring, the original (of each CycleGAN run)
 figure-5-NAME.png      the same of each capsule run
@@ -40,7 +41,7 @@ def main():
     require_split(arguments.split)
     configs, folder = require_comparable(arguments.run_dirs), Path(arguments.out)
     split = flowers_of_runs(configs, arguments.dataset, arguments.data_dir).split(arguments.split)
-    captions = draw_figures(folder, configs, split, arguments.images, not arguments.colourings_alone)
+    captions = draw_figures(folder, configs, split, arguments.images, not arguments.without_photographs)
     write_text(folder / "captions.md", captions_page(_earlier(folder) | captions))
     for name in captions:
         print(f"{folder}/{name}")
@@ -96,7 +97,7 @@ def _parser():
     add("--split", default="test", help=f"{', '.join(SPLITS)} or all (default: test)")
     add("--images", type=int, default=6, metavar="N", help="pictures a figure (default: 6)")
     told = "leave out gray pictures and originals, as where the photographs may not be published"
-    add("--colourings-alone", action="store_true", help=told)
+    add("--without-photographs", action="store_true", help=told)
     add("--dataset", help="as in training (default: the run's)")
     add("--data-dir", help="folder that holds the Oxford images")
     return parser

@@ -3,9 +3,10 @@
 python experiments/stochastic_cyclegan.py                       Gaussian noise, as the text says
 python experiments/stochastic_cyclegan.py --noise uniform       noise as in the published code
 python experiments/stochastic_cyclegan.py --preset quick        64 pixels, small networks: minutes
+python experiments/stochastic_cyclegan.py --preset best --init flowers      several colours, learned from pairs
 python experiments/colorize.py RUN_DIR photo.jpg --samples 4    four colourings of a photograph
 
-The sample grids show three draws of the noise a row. The paper found them all the same.
+The sample grids show three draws of the noise a row. The paper found them all the same, by its objective.
 """
 
 import sys

@@ -114,8 +114,9 @@ class UnpairedOptions(GeneratorOptions):
             raise UserError("--paired-loss energy has no weight: use a --paired-weight above 0, such as 1.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
-        if self.is_one_way and not (self.lambda_gan or self.paired_weight):
-            raise UserError("--lambda-gan 0 leaves nothing to learn from: give it, or --paired-weight, a weight.")
+        if not (self.lambda_gan or self.paired_weight):
+            remedy = "give it a weight, or learn from pairs by --paired-weight 1 --discriminator patch70"
+            raise UserError(f"--lambda-gan 0 leaves nothing that says what colours look real: {remedy}.")
 
 
 # Losses of discriminators that do best with another than the paper's.
@@ -219,6 +220,8 @@ class CapsuleCycleGANOptions(UnpairedOptions):
     def check_together(self):
         """As in the base; and the published layers have one output and no routing."""
         super().check_together()
+        if not self.lambda_gan:
+            raise UserError("--lambda-gan 0 leaves no capsules: use cyclegan.py, or a weight above 0.")
         if self.discriminator_filters % 8:
             filters = f"--discriminator-filters {self.discriminator_filters}"
             raise UserError(f"{filters} does not make capsules of 8: use a multiple of 8.")

@@ -60,10 +60,11 @@ def test_the_weight_of_the_gan_loss_is_the_generators_and_without_it_there_are_n
     plain, weighted = (terms_of(CycleGAN(**tiny, lambda_gan=weight), batch) for weight in (1.0, 3.0))
     assert weighted["gan_color"] == pytest.approx(3 * plain["gan_color"])
     assert weighted["d_gray"] == pytest.approx(plain["d_gray"])
-    alone = CycleGAN(**{name: value for name, value in tiny.items() if name != "discriminator"}, lambda_gan=0.0)
-    assert alone.terms == ["cycle_gray", "cycle_color"]
+    alone = CycleGAN(**tiny | {"discriminator": "patch70", "lambda_gan": 0.0, "paired_weight": 1.0})
+    assert alone.terms == ["cycle_gray", "cycle_color", "paired"]
     assert not hasattr(alone, "D_X") and not hasattr(alone, "D_Y")
-    assert alone.train_on(batch)["loss"] > 0
+    pairs = {"original": batch["color"], "known": np.ones((len(batch["gray"]), 1), "float32")}
+    assert alone.train_on(batch | pairs)["loss"] > 0
 
 
 def test_a_name_that_the_objective_does_not_read_or_misses_is_an_error(gan, batch):
