@@ -149,6 +149,8 @@ def _source_and_photos(paths):
             raise UserError(f"{path} is for other programs: export the colorizer as .npz or .onnx, and name that.")
         if path != first and (path.suffix in PACKED or exists(path / CONFIG)):
             raise UserError(f"{path} colours photos: name it before them.")
+    if first.suffix in PACKED and not exists(first):
+        raise UserError(f"{first} does not exist: check the spelling.")
     if first.suffix not in PACKED and not exists(first / CONFIG):
         if photos and exists(first) and (runs := sorted(first.glob(f"*/{CONFIG}"))):
             raise UserError(f"{first} holds trainings and is none: name one, such as {runs[0].parent}.")
