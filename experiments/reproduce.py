@@ -124,7 +124,7 @@ def _needed(plan, only):
     for name in chosen:
         require_choice("--only", name, claims)
     names = {name for claim in chosen for name in claims[claim].runs}
-    return names | {RUNS[name][1]["init"] for name in names if "init" in RUNS[name][1]}
+    return names | {RUNS[name][1].get("init", name) for name in names}
 
 
 def _measure(configs, flowers, arguments, folder, is_of_tier):

@@ -14,8 +14,7 @@ class CapsuleCycleGAN(CycleGAN):
 
     def begin_game(self):
         """As in the base, with the losses of §4.2 in the place of Eq. 1's logarithms."""
-        o = self.options
-        self.choose_adversary(CAPSULE_LOSSES, o.capsule_loss, o.lambda_gan and o.capsule == "projected")
+        self.choose_adversary(CAPSULE_LOSSES, self.options.capsule_loss, self.options.capsule == "projected")
 
     def build_discriminator(self, channels, name):
         """A capsule network (§3.4): (n, S, S, channels) in [-1, 1] to a logit (n, 1), or to two lengths (n, 2).

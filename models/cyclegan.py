@@ -43,8 +43,7 @@ class CycleGAN(ColorizationGAN):
     def begin_game(self):
         """Choose the loss of Eq. 1 and what the discriminators look at."""
         o = self.options
-        is_projected = o.discriminator.startswith("projected")
-        self.choose_adversary(GAN_LOSSES, o.chosen_gan_loss, o.lambda_gan and is_projected)
+        self.choose_adversary(GAN_LOSSES, o.chosen_gan_loss, o.discriminator.startswith("projected"))
 
     def build_generator(self, in_channels, out_channels, name, **noise):
         """A generator as in §3.1: (n, S, S, in_channels) to (n, S, S, out_channels), both in [-1, 1].

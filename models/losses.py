@@ -74,12 +74,10 @@ def energy_score(colorings, originals):
     does not count.
     """
     even = 2 * (ops.shape(colorings)[0] // 2)
+    pairs = [ops.cast(images[:even], "float32") for images in (colorings, originals)]
     side, score = colorings.shape[1], 0.0
     for region in (2, side // 8, side):
-        drawn, wanted = (
-            ops.average_pool(ops.cast(images[:even], "float32"), region, strides=region)
-            for images in (colorings, originals)
-        )
+        drawn, wanted = (ops.average_pool(images, region, strides=region) for images in pairs)
         score += _distance(drawn, wanted) - _distance(drawn[::2], drawn[1::2]) / 2
     return score
 

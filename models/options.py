@@ -185,7 +185,7 @@ class StochasticCycleGANOptions(CycleGANOptions):
     @property
     def compares_samples(self):
         """Whether two colourings of an image are compared."""
-        return bool(self.paired_weight) and self.paired_loss == "energy"
+        return self.paired_loss == "energy"
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Pix2Pix(ColorizationGAN):
     def __init__(self, **options):
         super().__init__(**options)
         o = self.options
-        self.choose_adversary(GAN_LOSSES, o.gan_loss, o.lambda_gan and o.discriminator.startswith("projected"))
+        self.choose_adversary(GAN_LOSSES, o.gan_loss, o.discriminator.startswith("projected"))
         if o.generator == "pretrained":
             self.G = self.over_luma(pretrained_generator(o.image_size, "chroma"))
             self.colorizer = colorizer(self.G)

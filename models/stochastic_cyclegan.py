@@ -32,7 +32,7 @@ class StochasticCycleGAN(CycleGAN):
         batch = super().batch(batches, step)
         if not self.options.compares_samples:
             return batch
-        shown_twice = {"gray", "original", "known"} & set(batch)
+        shown_twice = ("gray", *draws.PAIRS)
         return batch | {name: np.repeat(batch[name], 2, axis=0)[: len(batch[name])] for name in shown_twice}
 
     @property

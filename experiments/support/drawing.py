@@ -19,7 +19,7 @@ from evaluation.baselines import PERFECT, originals
 from evaluation.statistics import most_different
 from experiments import import_keras
 from experiments.support.runs import opened_run
-from experiments.support.tiers import configuration_of
+from experiments.support.tiers import by_configuration, configuration_of
 from models.option_tables import typed
 from models.presets import PRESETS, beyond_preset
 
@@ -150,11 +150,13 @@ def grids(runs, dataset, photographs):
 
 
 def _first_seeds(runs):
-    """Each configuration, for which a column has room above it, to its run with the lowest seed."""
-    first = {}
-    for name in sorted(runs, key=lambda name: runs[name]["options"]["seed"]):
-        first.setdefault(configuration_of(name), name)
-    return first
+    """Title to name of the runs with the lowest seed of their configuration, each; that, where unique, is the title."""
+    # Above ten columns there is no room for a seed.
+    seeds = {name: run["options"]["seed"] for name, run in runs.items()}
+    groups = by_configuration(runs).values()
+    first = [name for group in groups for name in group if seeds[name] == min(map(seeds.get, group))]
+    columns = {configuration_of(name): name for name in sorted(first, key=seeds.get)}
+    return columns if len(columns) == len(first) else {name: name for name in first}
 
 
 def _patchgan_and_capsules(runs):

@@ -27,7 +27,7 @@ from evaluation.baselines import GRAY, PERFECT
 from evaluation.claims import Evidence, judged
 from evaluation.scores import Scores
 from experiments.support.runs import read_metrics, understood
-from experiments.support.tiers import TIERS, by_configuration, place_of
+from experiments.support.tiers import TIERS, by_configuration, place_of, with_start_by_name
 from models.presets import whole_options
 
 PICTURE_MEASURES = ("pixel_l1", "ab_spread", "colorfulness")
@@ -42,10 +42,8 @@ SHIPPED = {"run", "image_size", "bytes", "sha256", "ratio_to_gray", "colorfulnes
 
 
 def identity_of(config):
-    """What a run is, of its config: the `IDENTITY`, with the name alone of the run or file that it began with."""
-    training = config["training"]
-    named = {"init": Path(training["init"]).name} if training.get("init") else {}
-    return {key: config[key] for key in IDENTITY} | {"training": training | named}
+    """What a run is, of its config: the `IDENTITY`, with no path of the machine that it was trained on."""
+    return {key: config[key] for key in IDENTITY} | {"training": with_start_by_name(config["training"])}
 
 
 @dataclass(frozen=True)

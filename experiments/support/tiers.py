@@ -173,12 +173,16 @@ def is_trained_as(run, facts, words):
 def _what_was_run(facts):
     """What makes the scores of a run, whatever its images; `facts` as in `is_trained_as`."""
     # Training options that came after a run stood at their defaults.
-    training = asdict(TrainingOptions()) | facts["training"]
-    # Wherever the run lies that it began with.
-    training["init"] = training["init"] and Path(training["init"]).name
+    training = asdict(TrainingOptions()) | with_start_by_name(facts["training"])
     learned = what_is_learned(facts["options"], training, facts["precision"], images=None)
     # How long a run trained makes no other run of it, but other scores.
     return learned | {"model": facts["model"]} | {name: training[name] for name in ("epochs", "max_steps")}
+
+
+def with_start_by_name(training):
+    """A run's training options, a dict, with the name alone of the run or file that it began with."""
+    start = training.get("init")
+    return training | {"init": Path(start).name} if start else training
 
 
 def is_done(run, folder, words, flowers):

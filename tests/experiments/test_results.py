@@ -233,6 +233,9 @@ def test_a_picture_of_all_systems_shows_the_first_seed_that_each_has():
     _, told = planned_grids(patch_seed1=1, capsules_seed1=1)["systems.png"]
     assert "by all systems, seed 1," in told
     assert "systems.png" not in planned_grids(patch_seed0=0, patch_seed1=1)
+    # Two that differ by more than their seeds, though they are named as if they did not, are both shown.
+    columns, _ = planned_grids(patch_seed_high=0, patch_seed_low=0)["systems.png"]
+    assert set(columns) == {"patch-seed-high", "patch-seed-low"}
 
 
 def test_patchgan_and_capsules_are_shown_seed_by_seed():
