@@ -8,18 +8,18 @@ from data_loader.flowers import Flowers
 from data_loader.joined_flowers import join_flowers, require_distinct, sets_named
 from data_loader.own_photographs import load_folder
 from data_loader.oxford_flowers import load_oxford
-from data_loader.synthetic_flowers import load_synthetic
+from data_loader.synthetic_flowers import SYNTHETIC_SETS, load_synthetic
 
 __all__ = ["Batches", "Flowers", "UserError", "load_flowers"]
 
-BUILT_IN = ("synthetic", "oxford17", "oxford102")
+BUILT_IN = (*SYNTHETIC_SETS, "oxford17", "oxford102")
 
 
 def load_flowers(dataset="auto", image_size=128, data_dir=None, part_of=None):
     """Load a set of flower photographs, or several joined, as `Flowers`.
 
     Args:
-        dataset: "oxford17", "oxford102", "synthetic", the path of a folder of images, or "auto":
+        dataset: "oxford17", "oxford102", "synthetic", "synthetic-many", the path of a folder of images, or "auto":
             Oxford-17 where it is on disk or can be downloaded, otherwise synthetic flowers. Several, with commas
             between, are joined, and each keeps its split. Beside oxford17, oxford102 is without the photographs that
             may be in Oxford-17, too, and has a split of ours.
@@ -51,8 +51,8 @@ def _load_one(dataset, image_size, data_dir, beside_oxford17):
             f"--data-dir names where the Oxford images lie and does not go with --dataset {dataset}: "
             "leave one of the two out."
         )
-    if dataset == "synthetic":
-        return load_synthetic(image_size)
+    if dataset in SYNTHETIC_SETS:
+        return load_synthetic(image_size, dataset)
     if dataset in ("oxford17", "oxford102"):
         return load_oxford(dataset, image_size, data_dir, beside_oxford17)
     if dataset != "auto":

@@ -24,7 +24,7 @@ def load_folder(folder, image_size, name):
     """
     if not folder.is_dir():
         raise UserError(
-            f"--dataset {folder} is neither a folder nor one of auto, oxford17, oxford102, synthetic: "
+            f"--dataset {folder} is neither a folder nor one of auto, oxford17, oxford102, synthetic, synthetic-many: "
             "check the spelling of the path."
         )
     paths, notes = pictures_below(folder)

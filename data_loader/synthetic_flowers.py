@@ -69,6 +69,9 @@ BACKGROUNDS = {
 }
 
 IMAGES_PER_SPECIES = 100
+FIRST = len(SPECIES) * IMAGES_PER_SPECIES
+# The sets, and how many training pictures each has beside the first ones; validation and test are the same in all.
+SYNTHETIC_SETS = {"synthetic": 0, "synthetic-many": 4256}
 PETAL_SATURATION = 0.85
 SUPERSAMPLING = 3
 LAW_VERSION = 1
@@ -160,7 +163,7 @@ def paint(scene, petal_color, size):
 
 def flower(number, size):
     """Picture `number` of the synthetic set: uint8 (size, size, 3)."""
-    species = list(SPECIES.values())[number // IMAGES_PER_SPECIES]
+    species = _species(number)
     rng = np.random.default_rng((LAW_VERSION, number, 1))
     petal_color = rng.choice(list(species.colors), p=list(species.colors.values()))
     return paint(draw_scene(species, size, (LAW_VERSION, number)), petal_color, size)
@@ -168,7 +171,7 @@ def flower(number, size):
 
 def possible_flowers(number, size):
     """Every colouring that the law allows for picture `number`, uint8 (k, size, size, 3), and its probability (k,)."""
-    species = list(SPECIES.values())[number // IMAGES_PER_SPECIES]
+    species = _species(number)
     scene = draw_scene(species, size, (LAW_VERSION, number))
     return np.stack([paint(scene, color, size) for color in species.colors]), np.array(list(species.colors.values()))
 
@@ -177,19 +180,28 @@ def imagined_flowers(number, size):
     """Picture `number` with petals of every colour of `CHROMA`, allowed or not, uint8 (8, size, size, 3); and the
     share of petals in each of its pixels, (size, size).
     """
-    scene = draw_scene(list(SPECIES.values())[number // IMAGES_PER_SPECIES], size, (LAW_VERSION, number))
+    scene = draw_scene(_species(number), size, (LAW_VERSION, number))
     blocks = (scene[1] == 0).reshape(size, SUPERSAMPLING, size, SUPERSAMPLING)
     return np.stack([paint(scene, color, size) for color in CHROMA]), blocks.mean(axis=(1, 3))
 
 
-def load_synthetic(image_size):
-    """The built-in set: 8 species, 100 pictures each, 16 of them for the test and 8 for validation."""
-    groups = np.arange(len(SPECIES) * IMAGES_PER_SPECIES)
+def _species(number):
+    return list(SPECIES.values())[kinds_of(number)]
+
+
+def kinds_of(numbers):
+    """The positions in `SPECIES` of pictures: a hundred of each first, then, in turn, those that larger sets have."""
+    return np.where(numbers < FIRST, numbers // IMAGES_PER_SPECIES, numbers % len(SPECIES))
+
+
+def load_synthetic(image_size, name="synthetic"):
+    """A built-in set: of each of 8 species 16 pictures for the test, 8 for validation, and 76 or more to learn from."""
+    groups = np.arange(FIRST + SYNTHETIC_SETS[name])
     source = [[LAW_VERSION, number] for number in range(len(groups))]
-    decoded = cached_images("synthetic", source, image_size, lambda number: flower(number, image_size))
-    labels = groups // IMAGES_PER_SPECIES
-    ids = [f"{name}-{number:03d}" for name in SPECIES for number in range(IMAGES_PER_SPECIES)]
-    split_of = stratified_split(labels, groups, test=16, val=8)
-    return Flowers(
-        "synthetic", "synthetic", decoded.images, ids, labels, list(SPECIES), split_of, groups, decoded.digest
-    )
+    decoded = cached_images(name, source, image_size, lambda number: flower(number, image_size))
+    labels = kinds_of(groups)
+    numbers = np.where(groups < FIRST, groups % IMAGES_PER_SPECIES, groups)
+    ids = [f"{list(SPECIES)[kind]}-{number:03d}" for kind, number in zip(labels, numbers, strict=True)]
+    split_of = np.full(len(groups), "train")
+    split_of[:FIRST] = stratified_split(labels[:FIRST], groups[:FIRST], test=16, val=8)
+    return Flowers(name, name, decoded.images, ids, labels, list(SPECIES), split_of, groups, decoded.digest)

@@ -6,7 +6,7 @@ The truth is known there: which colours a species has, with which probabilities,
 import numpy as np
 
 from data_loader.images import luma, to_unit
-from data_loader.synthetic_flowers import CHROMA, IMAGES_PER_SPECIES, SPECIES, imagined_flowers
+from data_loader.synthetic_flowers import CHROMA, SPECIES, imagined_flowers, kinds_of
 from evaluation.baselines import CHUNK, measured
 from evaluation.statistics import mean_with_interval
 
@@ -39,7 +39,7 @@ def petal_colors(colorize, split, samples, progress=iter):
         return {"counts": np.stack([_counts(*pair) for pair in zip(numbers, colorings, strict=True)])}
 
     counts = measured(of_pictures, split, progress, size=max(1, CHUNK // samples))["counts"]
-    kinds, found, right, distances, shares = split.positions // IMAGES_PER_SPECIES, [], [], [], {}
+    kinds, found, right, distances, shares = kinds_of(split.positions), [], [], [], {}
     for kind, (name, species) in enumerate(SPECIES.items()):
         own = counts[kinds == kind]
         law = np.array([species.colors.get(color, 0) for color in COLORS])

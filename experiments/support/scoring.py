@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from data_loader.files import progress_bar, sha256_of_file, sha256_of_text, write_text
+from data_loader.synthetic_flowers import SYNTHETIC_SETS
 from evaluation.baselines import GRAY, PERFECT, ab_prior, color_means, known_split, law_report, trivial_colorings
 from evaluation.classifier import class_accuracy, trained_classifier
 from evaluation.metrics import MEASURES, OTHER_MEASURES
@@ -133,7 +134,7 @@ class Scoring:
     @cached_property
     def law(self):
         """An entry on what the law of synthetic colours makes possible; empty of photographs."""
-        return {"law": law_report(self.split)} if self.flowers.source == "synthetic" else {}
+        return {"law": law_report(self.split)} if self.flowers.source in SYNTHETIC_SETS else {}
 
     def measure(self, name, colorings, facts):
         """`Scored` with these facts, as the mean over several colorings: functions of (which, originals)."""
@@ -177,7 +178,7 @@ class Scoring:
         if trained.has_samples and question.samples:
             drawn = diversity(trained.samples, split, question.samples, _bar(f"{name}, samples"))
             measured["diversity"] = {"samples": question.samples} | drawn
-            if self.flowers.source == "synthetic":
+            if self.flowers.source in SYNTHETIC_SETS:
                 bar = _bar(f"{name}, petals")
                 measured["petals"] = petal_colors(trained.samples, split, question.samples, bar)
         if classifier:

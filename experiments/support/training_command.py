@@ -127,7 +127,7 @@ def _parser(script, description):
     )
     add = parser.add_argument
     add("--preset", default="paper", help=f"{', '.join(PRESETS[script])} (default: paper)")
-    told = "auto, oxford17, oxford102, synthetic, or a folder of images (default: auto); "
+    told = "auto, oxford17, oxford102, synthetic, synthetic-many, or a folder of images (default: auto); "
     told += "several with commas between are joined, as in oxford17,oxford102"
     add("--dataset", default="auto", help=told)
     add("--data-dir", help="folder that already holds the Oxford images")

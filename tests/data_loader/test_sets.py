@@ -12,7 +12,7 @@ from data_loader import Batches, UserError, load_flowers
 from data_loader.cache import cache_dir, cached_images
 from data_loader.flowers import identical_pictures, stratified_split
 from data_loader.images import luma, to_unit
-from data_loader.synthetic_flowers import SPECIES, flower, possible_flowers
+from data_loader.synthetic_flowers import SPECIES, flower, kinds_of, possible_flowers
 
 
 def test_split_sizes_a_class_and_no_group_in_two_splits():
@@ -242,3 +242,17 @@ def test_the_cache_may_be_below_home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("FLOWERS_CACHE_DIR", "~/fc")
     assert cache_dir() == tmp_path / "fc"
+
+
+def test_the_larger_synthetic_set_has_more_to_learn_from_and_the_same_to_score_by():
+    small, large = load_flowers("synthetic", 16), load_flowers("synthetic-many", 16)
+    for split in ("val", "test"):
+        assert large.split(split).ids == small.split(split).ids
+        assert np.array_equal(large.split(split).color(), small.split(split).color())
+    assert large.split_sizes["train"] == 8 * small.split_sizes["train"]
+    assert len(set(large.ids)) == len(large.ids) and large.digest != small.digest
+    # As many of each species, and a label is the species that is drawn.
+    assert len(set(np.bincount(large.labels))) == 1
+    shown = next(number for number in range(800, 900) if kinds_of(number) == 2)
+    poppy = possible_flowers(shown, 16)[0]
+    assert len(poppy) == len(SPECIES["poppy"].colors) and np.array_equal(poppy[0], large.images[shown])
