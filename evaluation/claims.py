@@ -112,12 +112,7 @@ def _collapsed(name, rule):
 
 def _alike_on_different_pictures(of, than):
     """Two systems of about the same error, less than gray's, each better on pictures of its own."""
-    return (
-        _difference(of, than, within(MARGIN)),
-        _beats_gray(than),
-        _beats_gray(of),
-        _wins(of, than, above(0.25)),
-    )
+    return _difference(of, than, within(MARGIN)), _beats_gray(than), _beats_gray(of), _wins(of, than, above(0.25))
 
 
 CLAIMS = (

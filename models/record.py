@@ -135,15 +135,11 @@ class RunRecord:
 
     def _config(self, steps):
         """All that decides a run, as every later command reads it."""
-        flowers = self.flowers
+        data_dir = str(Path(self.data_dir).resolve()) if self.data_dir else None
         return {
             "model": script_of(type(self.model).__name__),
             "preset": self.preset,
-            "data": flowers.facts
-            | {
-                "data_dir": str(Path(self.data_dir).resolve()) if self.data_dir else None,
-                "images": flowers.split_sizes,
-            },
+            "data": self.flowers.facts | {"data_dir": data_dir, "images": self.flowers.split_sizes},
             "options": asdict(self.model.options),
             "training": asdict(self.options),
             "steps": steps,
@@ -155,6 +151,7 @@ class RunRecord:
                 "python": platform.python_version(),
                 "machine": platform.machine(),
                 "cpus": usable_cpus(),
+                "device": keras.distribution.list_devices()[0].split(":")[0],
                 "devices": devices_in_use(),
             },
         }

@@ -72,10 +72,8 @@ def _texts(folder, tiers, project):
         yield folder / name / "figures" / "captions.md", captions_page(tier_captions(folder / name, tier))
     if not project:
         return
-    for name, section, text in (
-        ("README.md", "headline", headline(tiers)),
-        ("docs/measures.md", "measures", measures()),
-    ):
+    written = ("README.md", "headline", headline(tiers)), ("docs/measures.md", "measures", measures())
+    for name, section, text in written:
         file, begin, end = project / name, BEGIN.format(section), END.format(section)
         page = file.read_text(encoding="utf-8")
         if page.count(begin) != 1 or page.count(end) != 1:
@@ -220,8 +218,10 @@ def _setting(tier):
     hours = Counter()
     for run in tier.runs.values():
         made = run["made_with"] or {"cpus": 0}
-        cores = made["cpus"] and f"{made['backend']}, {made['cpus']} CPU core{'s' * (made['cpus'] > 1)}"
-        hours[cores or "not recorded on what"] += run["training_seconds"] / 3600
+        kind = made.get("device", "cpu")
+        cores = f"{made['cpus']} CPU core{'s' * (made['cpus'] > 1)}" if kind == "cpu" else f"one {kind.upper()}"
+        on = f"{made['backend']}, {cores}" if made["cpus"] else "not recorded on what"
+        hours[on] += run["training_seconds"] / 3600
     trained = " and ".join(f"{count:.1f} hours ({machine})" for machine, count in sorted(hours.items()))
     missing, planned = _missing(tier), len(plan.run_names())
     ended = f"{planned - len(missing)} of {planned} runs are at their end"

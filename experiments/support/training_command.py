@@ -134,9 +134,8 @@ def _parser(script, description):
     add("--run-dir", help=f"where the run is kept (default: results/runs/{script}-...)")
     add("--fresh", action="store_true", help="move an old run of this name aside and start over")
     told = f"{' or '.join(PRECISIONS)}, or {AUTO}: the faster one for these networks on this processor, by a table of "
-    told += (
-        f"measurements; a run keeps the one it began with (default: {AUTO} for {' and '.join(AUTOMATIC)}, or float32)"
-    )
+    told += "measurements; a run keeps the one it began with "
+    told += f"(default: {AUTO} for {' and '.join(AUTOMATIC)}, or float32)"
     add("--precision", help=told)
     told = "with JAX: split each batch among so many devices, or among all (default: one device)"
     add("--devices", metavar="N|all", help=told)
