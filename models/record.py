@@ -190,7 +190,7 @@ def _rows_before(file, row):
 
 
 def draw_grid(columns, file, dots_per_inch=110):
-    """Write columns of images, title to (n, S, S, 1 or 3) in [0, 1], as a PNG; an image is 1.5 inches wide."""
+    """Write columns of images, title to (n, S, S, 1 or 3) in [0, 1], as a PNG; an image is 1.5 inches wide, a title no more."""
     from matplotlib.figure import Figure
 
     rows = len(next(iter(columns.values())))
@@ -198,7 +198,7 @@ def draw_grid(columns, file, dots_per_inch=110):
     figure = Figure(size, layout="constrained")
     axes = figure.subplots(rows, len(columns), squeeze=False)
     for column, (title, images) in zip(axes.T, columns.items(), strict=True):
-        column[0].set_title(title, fontsize=10)
+        column[0].set_title(title, fontsize=min(10, 190 / max(map(len, columns))))
         for axis, image in zip(column, images, strict=True):
             axis.imshow(np.broadcast_to(image, (*image.shape[:2], 3)))
             axis.set_axis_off()
