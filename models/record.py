@@ -190,7 +190,7 @@ def _rows_before(file, row):
 
 
 def draw_grid(columns, file, dots_per_inch=110):
-    """Write columns of images, title to (n, S, S, 1 or 3) in [0, 1], as a PNG; images and titles are 1.5 inches wide."""
+    """Write columns of images, title to (n, S, S, 1 or 3) in [0, 1], as a PNG; images are 1.5 inches wide, as titles."""
     from matplotlib.figure import Figure
 
     rows = len(next(iter(columns.values())))
