@@ -190,7 +190,7 @@ def _rows_before(file, row):
 
 
 def draw_grid(columns, file, dots_per_inch=110):
-    """Write columns of images, title to (n, S, S, 1 or 3) in [0, 1], as a PNG; images are 1.5 inches wide, as titles."""
+    """Write columns of images, title to (n, S, S, 1 or 3) in [0, 1], as a PNG; each is 1.5 inches wide, titles too."""
     from matplotlib.figure import Figure
 
     rows = len(next(iter(columns.values())))
