@@ -21,6 +21,7 @@ from models.chroma import some_photographs
 from models.colorizing import generators_of
 from models.devices import devices_in_use, is_first, processes
 from models.options import TrainingOptions
+from models.precision import has_card
 from models.presets import script_of
 from models.same_run import CONFIG, require_same_run, what_is_learned
 
@@ -28,6 +29,8 @@ CHECKPOINT_SECONDS = 300
 KEPT_GENERATORS = 3
 SAMPLE_ROWS = 4
 INCHES_AN_IMAGE = 1.5
+# What of a run's machine is told again where it goes on elsewhere.
+ON_WHAT = ("backend", "cpus", "accelerator")
 
 
 class RunRecord:
@@ -64,7 +67,9 @@ class RunRecord:
         progress = self.checkpoints.restore(self.model)
         config = self._config(steps)
         if progress:
-            config["made_with"] = before.get("made_with", config["made_with"])
+            now, config["made_with"] = config["made_with"], before.get("made_with", config["made_with"])
+            if any(now[name] != value for name, value in config["made_with"].items() if name in ON_WHAT):
+                config["made_with"] |= {"then": {name: now[name] for name in ON_WHAT}}
             # It may be missing or stale where the last call was killed.
             self._save_colorizer(progress)
         texts = {CONFIG: json.dumps(config, indent=2) + "\n"} | self.model.record(self.batches)
@@ -151,7 +156,7 @@ class RunRecord:
                 "python": platform.python_version(),
                 "machine": platform.machine(),
                 "cpus": usable_cpus(),
-                "device": keras.distribution.list_devices()[0].split(":")[0],
+                "accelerator": has_card(keras.backend.backend()),
                 "devices": devices_in_use(),
             },
         }

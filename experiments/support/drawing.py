@@ -180,7 +180,8 @@ def _trained_as(run, dataset):
     chosen = {"preset": preset, "dataset": dataset.replace("+", ",")}
     chosen |= beyond_preset(run["model"], preset, values) | always
     words = [word for name, value in chosen.items() if value is not None for word in typed(name, value)]
-    return f"`{run['model']}.py {shlex.join(words)}`, {run['made_with']['backend']}."
+    backends = [part["backend"] for part in (run["made_with"], run["made_with"].get("then")) if part]
+    return f"`{run['model']}.py {shlex.join(words)}`, {', then '.join(backends)}."
 
 
 def captions_of(tier, photographs):

@@ -217,11 +217,9 @@ def _setting(tier):
         seeds = "one seed: intervals are over pictures alone, and what compares errors stays undecided"
     hours = Counter()
     for run in tier.runs.values():
-        made = run["made_with"] or {"cpus": 0}
-        kind = made.get("device", "cpu")
-        cores = f"{made['cpus']} CPU core{'s' * (made['cpus'] > 1)}" if kind == "cpu" else f"one {kind.upper()}"
-        on = f"{made['backend']}, {cores}" if made["cpus"] else "not recorded on what"
-        hours[on] += run["training_seconds"] / 3600
+        made = run["made_with"] or {}
+        parts = [_on_what(part) for part in (made, made.get("then")) if part]
+        hours[", then ".join(parts) or "not recorded on what"] += run["training_seconds"] / 3600
     trained = " and ".join(f"{count:.1f} hours ({machine})" for machine, count in sorted(hours.items()))
     missing, planned = _missing(tier), len(plan.run_names())
     ended = f"{planned - len(missing)} of {planned} runs are at their end"
@@ -230,6 +228,11 @@ def _setting(tier):
         f"{pictures['test']} test pictures of {setting['image_size']} pixels, {seeds}; trained for {trained}."
     )
     return told + (f" **{ended}; still to come: {', '.join(missing)}.**" if missing else "")
+
+
+def _on_what(made):
+    cores = f"{made['cpus']} CPU core{'s' * (made['cpus'] > 1)}"
+    return f"{made['backend']}, {'an accelerator' if made.get('accelerator') else cores}"
 
 
 def _missing(tier):

@@ -134,6 +134,7 @@ def test_names_are_parted_at_commas_but_for_folders_that_have_one(tmp_path, monk
         ("synthetic,", {}, "empty name"),
         ("", {}, "empty name"),
         ("synthetic,synthetic", {}, "two sets called synthetic: name each set once"),
+        ("synthetic,synthetic-many", {}, "two sets called synthetic: name each set once"),
         ("garden,meadow/../garden", {}, "two sets called garden"),
         ("garden,meadow/garden", {}, "rename one of two folders"),
         ("synthetic,missing", {}, "--dataset missing is neither a folder nor"),

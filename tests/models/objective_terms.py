@@ -10,12 +10,16 @@ import json
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 from keras import ops
 
 import models
+from data_loader import Batches, load_flowers
 from models.checkpoints import Checkpoints
 from models.chroma import ChromaOverLuma
+from models.presets import training_options
+from models.record import RunRecord
 
 # JAX's compiler in the tests: few steps run, and compiling them well takes several times as long.
 QUICK_COMPILATION = {
@@ -39,6 +43,14 @@ def shown(batch):
     return {f"value {number}": float(value) for number, value in enumerate(images.ravel()[::97])}
 
 
+def begin_record(gan, run_dir):
+    """Write what a run keeps of itself before its first step."""
+    flowers, options = load_flowers("synthetic", gan.options.image_size), training_options(type(gan).__name__, {})
+    RunRecord(run_dir, gan, flowers, options, Batches(flowers.split("train")), "paper", None).begin(steps=1)
+    made = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["made_with"]
+    assert made["backend"] == keras.backend.backend() and made["accelerator"] in (True, False)
+
+
 if __name__ == "__main__":
     found = {}
     for folder, name, options in json.loads(sys.argv[1]):
@@ -52,4 +64,5 @@ if __name__ == "__main__":
         found[name] = {term: terms[term] for term in gan.terms}
         assert again != terms, name
     found["shown"] = shown(batch)
+    begin_record(gan, Path(folder) / f"run-{keras.backend.backend()}")
     print(json.dumps(found))

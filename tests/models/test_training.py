@@ -180,6 +180,20 @@ def test_a_run_leaves_its_record_and_goes_on(trained, toy, tiny_flowers):
         again.train(tiny_flowers, run, epochs=9, batch_size=2)
 
 
+def test_where_a_run_goes_on_on_another_machine_its_record_tells_both(trained, toy, tiny_flowers):
+    _, _, run = trained
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    here = config["made_with"]
+    assert "then" not in here
+    config["made_with"] = here | {"accelerator": True, "cpus": 16, "backend": "another"}
+    (run / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    for epochs in (2, 3):
+        toy().train(tiny_flowers, run, epochs=epochs, batch_size=4)
+        told = json.loads((run / "config.json").read_text(encoding="utf-8"))["made_with"]
+        assert (told["accelerator"], told["cpus"], told["backend"]) == (True, 16, "another")
+        assert told["then"] == {name: here[name] for name in ("backend", "cpus", "accelerator")}
+
+
 def test_the_colorizers_of_the_last_three_epochs_are_kept(trained, tiny_flowers):
     gan, _, run = trained
     first = gan.colorizer.get_weights()
