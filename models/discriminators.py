@@ -8,7 +8,7 @@ from keras import layers
 
 from data_loader.files import UserError
 from models.capsules import ConvolutionalCapsules, Lengths, RealOverFake, RoutingCapsules, Squash
-from models.convolutions import NarrowConv2D, WideConv2D
+from models.convolutions import NarrowConv2D, PatchesConv2D, WideConv2D
 from models.layers import SAME_4, normal
 from models.normalization import NORMS, BatchNormalization
 
@@ -103,7 +103,7 @@ def _primary_capsules(image, filters, slope):
         raise UserError(f"--image-size {size} cannot be rescaled to 32: use a multiple of it, {32 * max(1, factor)}.")
     x = layers.AveragePooling2D(factor, dtype="float32")(image)
     x = BatchNormalization()(layers.LeakyReLU(slope)(layers.Conv2D(filters, 9)(x)))
-    return Squash(CAPSULE)(layers.Conv2D(filters, 9, 2)(x))
+    return Squash(CAPSULE)(PatchesConv2D(filters, 9, 2)(x))
 
 
 def real_or_fake(capsules, lengths):

@@ -10,36 +10,16 @@ from data_loader import UserError
 from experiments.support.step_timing import operations_of
 
 # Type of TensorFlow's operations to what it is called here; the others are called by their types.
-KINDS = {
-    "Conv2D": "convolutions",
-    "Conv2DBackpropFilter": "convolutions' gradients of filters",
-    "Conv2DBackpropInput": "convolutions' gradients of inputs",
-    "DepthwiseConv2dNative": "depthwise convolutions",
-    "DepthwiseConv2dNativeBackpropFilter": "depthwise convolutions' gradients of filters",
-    "DepthwiseConv2dNativeBackpropInput": "depthwise convolutions' gradients of inputs",
-    "MatMul": "matrix products",
-    "BatchMatMulV2": "matrix products",
-    "MirrorPad": "reflection padding",
-    "MirrorPadGrad": "reflection padding's gradients",
-    "Pad": "padding with zeros",
-    "Cast": "casts",
-    "ResourceApplyAdam": "Adam",
-    "Mul": "multiplications",
-    "Sub": "subtractions",
-    "RealDiv": "divisions",
-    "AddN": "additions",
-    "AddV2": "additions",
-    "SquaredDifference": "squared differences",
-    "Mean": "means and sums",
-    "Sum": "means and sums",
-    "Tile": "tiles",
-    "Relu": "ReLU and its gradients",
-    "ReluGrad": "ReLU and its gradients",
-    "LeakyRelu": "ReLU and its gradients",
-    "LeakyReluGrad": "ReLU and its gradients",
-    "StridedSlice": "slices",
-    "StridedSliceGrad": "slices' gradients",
-}
+OF = {"": "", "BackpropFilter": "' gradients of filters", "BackpropInput": "' gradients of inputs"}
+KINDS = {f"Conv2D{of}": f"convolutions{told}" for of, told in OF.items()}
+KINDS |= {f"DepthwiseConv2dNative{of}": f"depthwise convolutions{told}" for of, told in OF.items()}
+KINDS |= dict.fromkeys(("MatMul", "BatchMatMulV2"), "matrix products") | dict.fromkeys(("AddN", "AddV2"), "additions")
+KINDS |= dict.fromkeys(("Relu", "ReluGrad", "LeakyRelu", "LeakyReluGrad"), "ReLU and its gradients")
+KINDS |= dict.fromkeys(("Mean", "Sum"), "means and sums")
+KINDS |= {"MirrorPad": "reflection padding", "MirrorPadGrad": "reflection padding's gradients", "Cast": "casts"}
+KINDS |= {"StridedSlice": "slices", "StridedSliceGrad": "slices' gradients", "Pad": "padding with zeros"}
+KINDS |= {"Mul": "multiplications", "Sub": "subtractions", "RealDiv": "divisions", "Tile": "tiles"}
+KINDS |= {"SquaredDifference": "squared differences", "ResourceApplyAdam": "Adam"}
 STEPS = 3
 
 

@@ -10,6 +10,7 @@ from models.convolutions import (
     WIDE,
     MergingConv2D,
     NarrowConv2D,
+    PatchesConv2D,
     UpsampledConv2D,
     WideConv2D,
     WideConv2DTranspose,
@@ -33,6 +34,13 @@ def assert_alike(ours, usual, x, before=lambda x: x, atol=1e-5):
 def test_a_narrow_convolution(kernel_size):
     narrow, usual = (kind(3, kernel_size, bias_initializer="ones") for kind in (NarrowConv2D, layers.Conv2D))
     assert_alike(narrow, usual, pixels(5))
+
+
+@pytest.mark.parametrize(("kernel_size", "strides"), [(9, 2), (3, 1), ((2, 5), (3, 2))])
+def test_a_convolution_by_patches(monkeypatch, kernel_size, strides):
+    usual, ours = (kind(4, kernel_size, strides, bias_initializer="ones") for kind in (layers.Conv2D, PatchesConv2D))
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert_alike(ours, usual, pixels(3))
 
 
 @pytest.mark.parametrize("filters", [1, 3, ADDED_UP, ADDED_UP + 1])
