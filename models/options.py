@@ -198,7 +198,7 @@ class CapsuleCycleGANOptions(UnpairedOptions):
         "network sees",
         ("published", "routing", "projected"),
     )
-    discriminator_filters: int = option(None, "of its first convolution (default: 256; projected: 64)", at_least=8)
+    discriminator_filters: int = option(None, "filters of its first convolution (256; projected: 64)", at_least=8)
     capsule_loss: str = option(
         None,
         "squared error on sigmoids (default), cross-entropy [4.2], or margin loss (routing; default of projected)",
@@ -282,8 +282,8 @@ class TrainingOptions(Options):
     batch_size: int = option(1, "images a step [4.1]", at_least=1)
     lr_decay: str = option("none", "or the learning rate falls linearly to 0 over the second half", ("none", "linear"))
     pairing: str = option("shuffled", "gray and colour from all photographs, or a half each", ("shuffled", "disjoint"))
-    zoom: float = option(0.0, "show random squares of them, with sides at least 1 less this share", at_least=0, below=1)
-    exposure: float = option(0.0, "show them in other light, by a power up to 1 plus this share", at_least=0, at_most=4)
+    zoom: float = option(0.0, "show random squares of images, with sides from 1 less this", at_least=0, below=1)
+    exposure: float = option(0.0, "show images in other light, by a power of up to 1 plus this", at_least=0, at_most=4)
     sample_interval: int = option(500, "steps between sample grids, 0 for none but the last", at_least=0)
     checkpoint_interval: int = option(0, "steps between checkpoints, beside those each epoch and 5 minutes", at_least=0)
     max_steps: int = option(None, "stop after this many steps of the run in all (default: all epochs)", at_least=1)
