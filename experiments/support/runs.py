@@ -212,7 +212,7 @@ def flowers_of_runs(configs, dataset=None, data_dir=None):
     flowers = load_flowers(dataset or data["dataset"], size, data_dir, part_of=joined).known_as(data)
     if flowers.digest not in (data["digest"], parts.get(flowers.name)):
         raise UserError(
-            f"{flowers.name} now holds other images than {run_dir} was trained on: "
+            f"{flowers.name} now holds other images than {run_dir} was trained on, of {data['dataset']}: "
             "point --dataset or --data-dir to the images of that time."
         )
     return flowers
