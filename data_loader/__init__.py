@@ -40,8 +40,8 @@ def load_flowers(dataset="auto", image_size=128, data_dir=None, part_of=None):
             "set $FLOWERS17_DIR and $FLOWERS102_DIR in its place."
         )
     # Before anything is decoded or downloaded.
-    known = {name: "synthetic" if name in SYNTHETIC_SETS else name for name in BUILT_IN}
-    require_distinct(dataset, [known.get(name) or folder_name(name) for name in names])
+    called = [name if name in BUILT_IN else folder_name(name) for name in names]
+    require_distinct(dataset, ["synthetic" if name in SYNTHETIC_SETS else name for name in called])
     return join_flowers([_load_one(name, image_size, None, beside_oxford17) for name in names])
 
 

@@ -48,8 +48,7 @@ class PatchesConv2D(layers.Conv2D):
         rows, columns = (inputs.shape[1] - high) // down + 1, (inputs.shape[2] - wide) // across + 1
         places = [(row, column) for row in range(high) for column in range(wide)]
         patches = [inputs[:, r : r + down * rows : down, c : c + across * columns : across] for r, c in places]
-        weights = ops.reshape(kernel, (-1, self.filters))
-        return ops.matmul(ops.concatenate(patches, axis=-1), weights)
+        return ops.matmul(ops.concatenate(patches, axis=-1), ops.reshape(kernel, (-1, self.filters)))
 
 
 @registered
