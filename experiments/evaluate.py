@@ -30,15 +30,8 @@ from evaluation.baselines import GRAY
 from evaluation.metrics import BETTER, MEASURES, MIN_SCORED_SIDE, OTHER_MEASURES
 from evaluation.statistics import MARGIN, compare
 from experiments import import_keras, require_defaults, run_script
+from experiments.support import runs
 from experiments.support.drawing import draw_most_different
-from experiments.support.runs import (
-    coloring_by,
-    flowers_of_runs,
-    photograph_coloring,
-    require_comparable,
-    run_names,
-    understood,
-)
 from experiments.support.scoring import Question, Scoring
 from experiments.support.store import interval
 from experiments.support.training_command import show_notes
@@ -71,9 +64,9 @@ def main():
         colorings, size = _unpacked(arguments, size)
         learned_from = _learned_from(arguments.run_dirs)
     elif arguments.run_dirs:
-        configs = require_comparable(arguments.run_dirs)
+        configs = runs.require_comparable(arguments.run_dirs)
     if configs:
-        flowers = flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
+        flowers = runs.flowers_of_runs(configs, arguments.dataset, arguments.data_dir)
     else:
         flowers = load_flowers(arguments.dataset or "auto", size, arguments.data_dir, part_of=learned_from)
     show_notes(flowers)
@@ -130,14 +123,14 @@ def _unpacked(arguments, size):
     import_keras()
     from models.colorizing import unpack
 
-    networks = {name: unpack(file) for name, file in zip(run_names(files), files, strict=True)}
+    networks = {name: unpack(file) for name, file in zip(runs.run_names(files), files, strict=True)}
     if photographs:
-        return {name: photograph_coloring(network, arguments.size) for name, network in networks.items()}, size
+        return {name: runs.photograph_coloring(network, arguments.size) for name, network in networks.items()}, size
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:
         told = " and ".join(map(str, sorted(sizes)))
         raise UserError(f"these colorizers have images of {told} pixels: score them apart.")
-    return {name: partial(coloring_by, network) for name, network in networks.items()}, sizes.pop()
+    return {name: partial(runs.coloring_by, network) for name, network in networks.items()}, sizes.pop()
 
 
 def _learned_from(files):
@@ -149,14 +142,14 @@ def _learned_from(files):
     for beside in (Path(file).with_suffix(".json") for file in files):
         if not beside.is_file():
             return None
-        with understood(beside, "restore it, or move it away to do without it"):
+        with runs.understood(beside, "restore it, or move it away to do without it"):
             learned.add(json.loads(beside.read_text(encoding="utf-8"))["data"].replace("+", ","))
     return learned.pop() if len(learned) == 1 else None
 
 
 def _comparison(arguments, split, run_dirs, scored):
     """The paired comparison of two runs, and a picture of where they differ most."""
-    names = run_names(run_dirs)
+    names = runs.run_names(run_dirs)
     first, second, gray = (scored[name].scores.values["pixel_l1"] for name in (*names, GRAY))
     file = arguments.figure or Path(run_dirs[0]) / f"against-{Path(run_dirs[1]).name}.png"
     draw_most_different(file, split, dict(zip(names, run_dirs, strict=True)), first, second)

@@ -27,22 +27,12 @@ import argparse
 from data_loader import UserError, load_flowers
 from data_loader.joined_flowers import sets_named
 from experiments import RESULTS, require_defaults, run_script
+from experiments.support import tiers
 from experiments.support.drawing import draw_tier
 from experiments.support.pages import check, write_pages
 from experiments.support.runs import require_comparable
 from experiments.support.scoring import Question, Scoring, ship
 from experiments.support.store import read_tier, read_tiers, write_tier
-from experiments.support.tiers import (
-    FIXED,
-    RUNS,
-    TIERS,
-    begins_with,
-    command_line,
-    image_size,
-    is_done,
-    is_trained_as,
-    train,
-)
 from experiments.support.training_command import show_notes
 from models.option_tables import require_choice
 from models.precision import AUTO
@@ -58,37 +48,37 @@ def main():
         require_defaults(_parser(), arguments, others, f"with {told}: leave it out")
         return _report_check(arguments.out) if arguments.check else _write_pages(arguments.out)
     _require_sound(arguments)
-    plan = TIERS[arguments.preset]
+    plan = tiers.TIERS[arguments.preset]
     runs = plan.run_names(arguments.seeds)
     needed = _needed(plan, arguments.only)
     wanted = [run for run, name in runs.items() if name in needed]
     out, dataset = Path(arguments.out), arguments.dataset or plan.dataset
     # Before hours of training: are the pictures there, and can the results be written?
-    flowers = load_flowers(dataset, image_size(plan, arguments), arguments.data_dir)
+    flowers = load_flowers(dataset, tiers.image_size(plan, arguments), arguments.data_dir)
     show_notes(flowers)
     read_tiers(out)
     tier = "-".join([arguments.preset, "+".join(Path(name).name for name in sets_named(dataset)), *arguments.set])
     folder = Path(arguments.runs) / tier
 
     def words_of(run):
-        return command_line(run, folder, dataset, plan, arguments)
+        return tiers.command_line(run, folder, dataset, plan, arguments)
 
     if not arguments.no_training:
         print(f"{tier}: {len(wanted)} runs, {plan.cost}; what is done is kept.", flush=True)
         for run in wanted:
-            if (start := begins_with(run)) and not is_done(start, folder, words_of(start), flowers):
+            if (start := tiers.begins_with(run)) and not tiers.is_done(start, folder, words_of(start), flowers):
                 told = f"{run} is not trained: {start}, with which it begins, is not at its end, or is of other images"
                 print(f"{told} or options.", file=sys.stderr)
                 continue
-            train(run, words_of(run))
+            tiers.train(run, words_of(run))
     # Runs that these claims do not need stay in the tables, if they are there.
-    done = [run for run in runs if is_done(run, folder, words_of(run), flowers)]
+    done = [run for run in runs if tiers.is_done(run, folder, words_of(run), flowers)]
     if not done:
         raise UserError(
             f"no run in {folder} is at its end: name their folder with --runs, or train without --no-training."
         )
     configs = require_comparable([folder / run for run in done])
-    _measure(configs, flowers, arguments, out / tier, lambda run, facts: is_trained_as(run, facts, words_of(run)))
+    _measure(configs, flowers, arguments, out / tier, lambda run, facts: tiers.is_trained_as(run, facts, words_of(run)))
     stored = write_pages(out)[tier]
     for claim in stored.claims:
         print(f"{claim['id']} {claim['verdict']:10} {claim['text']}")
@@ -103,13 +93,13 @@ def main():
 
 def _require_sound(arguments):
     """Refuse what no tier can be reproduced with."""
-    require_choice("--preset", arguments.preset, tuple(TIERS))
+    require_choice("--preset", arguments.preset, tuple(tiers.TIERS))
     if arguments.seeds is not None and arguments.seeds < 1:
         raise UserError(f"--seeds {arguments.seeds} is too small: use at least 1.")
     for entry in arguments.set:
         if "=" not in entry:
             raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")
-        if entry.split("=")[0] in FIXED:
+        if entry.split("=")[0] in tiers.FIXED:
             raise UserError(f"--set {entry} would change what the claims compare: set another option.")
         if entry == f"precision={AUTO}":
             raise UserError(f"--set {entry} could give runs that are compared two precisions: name one.")
@@ -124,12 +114,12 @@ def _needed(plan, only):
     for name in chosen:
         require_choice("--only", name, claims)
     names = {name for claim in chosen for name in claims[claim].runs}
-    return names | {RUNS[name][1].get("init", name) for name in names}
+    return names | {tiers.RUNS[name][1].get("init", name) for name in names}
 
 
 def _measure(configs, flowers, arguments, folder, is_of_tier):
     """Score and draw runs, directory to config, into the folder of their tier; for `is_of_tier` see `write_tier`."""
-    plan, run_dirs = TIERS[arguments.preset], {Path(run_dir).name: run_dir for run_dir in configs}
+    plan, run_dirs = tiers.TIERS[arguments.preset], {Path(run_dir).name: run_dir for run_dir in configs}
     question = Question("test", probes=True, class_test=len(flowers.class_names) > 1, last=plan.last)
     scoring = Scoring(flowers, question)
     scored = scoring.trivial | scoring.runs(configs)
@@ -168,7 +158,7 @@ def _write_pages(folder):
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--preset", default="quick", help=f"{', '.join(TIERS)} (default: quick)")
+    add("--preset", default="quick", help=f"{', '.join(tiers.TIERS)} (default: quick)")
     add("--dataset", help="as in training (default: synthetic for quick, oxford17 for the others)")
     add("--data-dir", help="folder that already holds the Oxford images")
     add("--only", metavar="C1,C3", help="these claims (default: all)")

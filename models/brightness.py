@@ -4,16 +4,31 @@ import sys
 
 import numpy as np
 
-from data_loader.images import correlations, luma, to_unit
+from data_loader.images import correlations, luma, to_network, to_unit
 from models.chroma import some_photographs
+from models.colorizing import predict_colors
 
-PICTURES = 32  # so that a look takes a second or two
-FEWEST = 4  # pictures that a correlation over them says anything of
+PICTURES, FEWEST = 32, 4  # so that a look takes a second or two, and a correlation over them says anything
 EXCHANGED = (
     "Bright and dark are exchanged: the brightness of x and G(x) correlates at {over_pictures:.2f} over pictures and "
     "at {within_pictures:.2f} within them. In the first epoch or two that may pass. Where it stays, start again with "
-    "another --seed, a --lambda-identity of 5, or --output chroma, which cannot exchange them."
+    "--upright-start, another --seed, or --output chroma, which cannot exchange them."
 )
+
+
+def turn_upright(model, split):
+    """Negate the last layer of each untrained generator of a CycleGAN that makes negatives of a split's photographs.
+
+    Weights are as likely as their negatives, so this start is one that another seed may give.
+    """
+    color = to_network(some_photographs(split, PICTURES))
+    gray = luma(color)
+    made = [(model.G, luma(predict_colors(model.colorizer, gray)))]
+    made += [] if model.options.is_one_way else [(model.F, model.predict_images(model.F, color))]
+    for network, own in made:
+        if correlations(gray[None], own[None])[0] < 0:
+            for weight in [layer for layer in network.layers if layer.weights][-1].weights:
+                weight.assign(-weight)
 
 
 class BrightnessWatch:

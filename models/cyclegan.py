@@ -1,6 +1,7 @@
 """CycleGAN for colorization: two generators, two PatchGAN discriminators, cycle consistency (§3.1, 3.2, 4.1)."""
 
 from models import draws
+from models.brightness import turn_upright
 from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import colorizer, pretrained_generator, resnet_generator, unet_generator
@@ -165,8 +166,9 @@ class CycleGAN(ColorizationGAN):
         error = PAIRED_LOSSES[self.options.paired_loss](known * fake_color, known * batch["original"])
         return {"paired": self.options.paired_weight * error}
 
-    def after_epoch(self, batches):
-        self.fit_to_images(batches)
+    def before_first_step(self, batches):
+        if self.options.upright_start:
+            turn_upright(self, batches.color_split)
 
     def sample_columns(self, gray, color):
         fake_color = self.predict_images(self.colorizer, gray)

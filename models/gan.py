@@ -16,6 +16,7 @@ from models.layers import gray_as_rgb
 from models.losses import GENERATOR_LOSSES, over_scales
 from models.norm_statistics import batch_norms_of, measure_statistics
 from models.optimizer import adam
+from models.options import GeneratorOptions
 from models.projected import projected_eye
 from models.record import draw_grid
 
@@ -154,8 +155,8 @@ class ColorizationGAN(keras.Model):
         frozen = {id(variable) for network in self.frozen for variable in network.variables}
         return [v for v in (*self.variables, *self.optimizer.variables) if id(v) not in frozen]
 
-    def after_epoch(self, batches):
-        """Called at the end of each epoch, before anything is written: what a subclass fits to its images."""
+    def before_first_step(self, batches):
+        """Called once, before anything is learned: what a subclass changes of the networks' start."""
 
     def encoder_rates(self):
         """The learning rate of a pretrained generator's encoder, as a share of the others', for `finish`."""
@@ -166,12 +167,12 @@ class ColorizationGAN(keras.Model):
         encoder.trainable = o.encoder_rate > 0
         return [(o.encoder_rate, encoder.trainable_variables)]
 
-    def fit_to_images(self, batches):
-        """Measure the statistics of averaged weights' batch norms, and give images the training photographs' amount of
-        colour, where the options ask for it.
+    def after_epoch(self, batches):
+        """Called at the end of each epoch, before anything is written. Where the options ask for it: measure the
+        statistics of averaged weights' batch norms, and give images the training photographs' amount of colour.
         """
         o = self.options
-        if not (o.ema or o.match_colorfulness):
+        if not isinstance(o, GeneratorOptions) or not (o.ema or o.match_colorfulness):
             return
         gray = luma(to_network(some_photographs(batches.gray_split)))
         with self.averaged():

@@ -109,8 +109,5 @@ class Pix2Pix(ColorizationGAN):
         real_logits, fake_logits = self.judged(self.D, real, fake)
         return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
 
-    def after_epoch(self, batches):
-        self.fit_to_images(batches)
-
     def sample_columns(self, gray, color):
         return {"gray x": gray, "G(x)": self.predict_images(self.colorizer, gray), "color y": color}

@@ -52,9 +52,11 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
                 # The last call was killed between the last checkpoint and it.
                 record.draw_samples(progress)
             return progress.step
-        if options.init and not progress.step:
-            start_from(model, options.init)
-        if progress.step:
+        if not progress.step:
+            if options.init:
+                start_from(model, options.init)
+            model.before_first_step(batches)
+        else:
             print(f"Going on from step {progress.step} of {total}.")
         try:
             return _run_steps(model, batches, progress, total, options.epochs, record, callbacks)

@@ -188,11 +188,9 @@ def with_start_by_name(training):
 def is_done(run, folder, words, flowers):
     """Whether a folder of runs holds a run at its end, of this command line and trained on these pictures."""
     config = read_config(Path(folder) / run) if is_finished(Path(folder) / run) else None
-    return bool(config) and is_trained_as(run, config, words) and _is_of(config["data"], flowers)
-
-
-def _is_of(data, flowers):
-    return data["digest"] == flowers.known_as(data).digest
+    if not (config and is_trained_as(run, config, words)):
+        return False
+    return config["data"]["digest"] == flowers.known_as(config["data"]).digest
 
 
 def train(run, words):

@@ -453,9 +453,9 @@ def test_a_run_begins_with_one_of_its_tier_and_seed_wherever_that_lies(tmp_path)
 @pytest.mark.parametrize("is_there", [True, False])
 def test_what_a_run_begins_with_is_trained_before_it(is_there, photo_folder, tmp_path, monkeypatch, capsys):
     trained = []
-    monkeypatch.setattr(reproduce, "train", lambda run, words: trained.append(run))
+    monkeypatch.setattr(reproduce.tiers, "train", lambda run, words: trained.append(run))
     asked = []
-    monkeypatch.setattr(reproduce, "is_done", lambda run, *_: asked.append(run) or (is_there and len(asked) == 1))
+    monkeypatch.setattr(reproduce.tiers, "is_done", lambda run, *_: asked.append(run) or (is_there and len(asked) == 1))
     words = ["--preset", "best", "--only", "S3", "--seeds", "1", "--dataset", photo_folder, "--out", tmp_path]
     monkeypatch.setattr(sys, "argv", ["reproduce.py", *map(str, words), "--runs", str(tmp_path)])
     with pytest.raises(UserError, match="no run in"):

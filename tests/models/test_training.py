@@ -18,8 +18,6 @@ from keras import ops
 
 from data_loader import UserError
 from data_loader.files import Interrupted, NonFinite, only_process_in, replacing, write_text
-from models import CycleGAN
-from models.brightness import BrightnessWatch
 from models.checkpoints import Checkpoints, Progress
 from models.colorizing import generators_of, load_network
 from tests.conftest import PROJECT
@@ -411,27 +409,6 @@ def test_a_run_that_is_killed_before_its_last_samples_has_them_after_the_next_ca
     last.unlink()
     assert toy().train(tiny_flowers, run, epochs=1, batch_size=4) == step
     assert (last.read_bytes(), first.stat().st_mtime_ns) == (drawn, written)
-
-
-@pytest.mark.parametrize(
-    "turned", [lambda gray: 1 - gray, lambda gray: gray - 2 * gray.mean(axis=(1, 2, 3), keepdims=True) + 1]
-)
-def test_an_exchange_of_bright_and_dark_is_said_once(toy, tiny_flowers, capsys, turned):
-    watch, gan = BrightnessWatch(tiny_flowers.split("train")), toy()
-    gan.colorize = lambda gray: turned(gray).repeat(3, axis=-1)
-    found = watch.look(gan)
-    assert found["over_pictures"] == pytest.approx(-1)
-    for _ in range(2):
-        watch.warn(found)
-    assert capsys.readouterr().err.count("Bright and dark are exchanged") == 1
-    watch.warn(dict.fromkeys(found, 0.5))
-    assert not capsys.readouterr().err
-
-
-def test_generators_that_keep_luma_are_not_watched_for_an_exchange(toy, tiny_flowers, tmp_path):
-    gan = CycleGAN(image_size=32, generator="unet", generator_filters=2, output="chroma", discriminator_filters=2)
-    gan.train(tiny_flowers, tmp_path, max_steps=1)
-    assert list(table(tmp_path / "trace.csv")[0]) == ["step", *gan.terms, "loss"]
 
 
 def test_metrics_that_cannot_be_read_are_kept_aside(trained, tiny_flowers, capsys):
