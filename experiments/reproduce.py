@@ -164,11 +164,9 @@ def _parser():
     add("--only", metavar="C1,C3", help="these claims (default: all)")
     add("--no-training", action="store_true", help="score the runs that are at their end, and stop")
     add("--seeds", type=int, metavar="N", help="runs of each configuration (default: as the tier says, 1 in quick)")
-    told = "another value than the preset's, in all runs"
-    add("--set", action="append", default=[], metavar="OPTION=VALUE", help=told)
+    add("--set", action="append", default=[], metavar="OPTION=VALUE", help="what all runs have, not the preset's value")
     add("--out", default=str(RESULTS), help="folder of the results (default: results)")
-    told = "folder of the runs (default: results/runs/reproduce)"
-    add("--runs", default=str(RESULTS / "runs" / "reproduce"), help=told)
+    add("--runs", default=str(RESULTS / "runs" / "reproduce"), help="folder of runs (default: results/runs/reproduce)")
     add("--check", action="store_true", help="compare the stored results, pages, figures and code")
     add("--pages", action="store_true", help="write the pages anew from the stored results, and train nothing")
     return parser

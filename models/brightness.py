@@ -8,25 +8,28 @@ from data_loader.images import correlations, luma, to_network, to_unit
 from models.chroma import some_photographs
 from models.colorizing import predict_colors
 
-PICTURES, FEWEST = 32, 4  # so that a look takes a second or two, and a correlation over them says anything
+PICTURES = 32  # so that a look takes a second or two
+FEWEST = 4  # pictures that a correlation over them says anything of
 EXCHANGED = (
     "Bright and dark are exchanged: the brightness of x and G(x) correlates at {over_pictures:.2f} over pictures and "
     "at {within_pictures:.2f} within them. In the first epoch or two that may pass. Where it stays, start again with "
-    "--upright-start, another --seed, or --output chroma, which cannot exchange them."
+    "another --seed or, as a CycleGAN, with --upright-start or --output chroma, which cannot exchange them."
 )
 
 
 def turn_upright(model, split):
-    """Negate the last layer of each untrained generator of a CycleGAN that makes negatives of a split's photographs.
+    """Negate the last layer of each untrained generator of a CycleGAN that makes negatives, and say so.
 
-    Weights are as likely as their negatives, so this start is one that another seed may give.
+    A negative is what correlates negatively with luma, over all pixels of some photographs of a split. Weights are as
+    likely as their negatives, so this start is one that another seed may give.
     """
     color = to_network(some_photographs(split, PICTURES))
     gray = luma(color)
-    made = [(model.G, luma(predict_colors(model.colorizer, gray)))]
+    made = [(model.G, luma(predict_colors(model.colorizer, gray)))] if model.options.output == "rgb" else []
     made += [] if model.options.is_one_way else [(model.F, model.predict_images(model.F, color))]
     for network, own in made:
         if correlations(gray[None], own[None])[0] < 0:
+            print(f"{network.name} made negatives: its last layer is negated.")
             for weight in [layer for layer in network.layers if layer.weights][-1].weights:
                 weight.assign(-weight)
 

@@ -167,7 +167,7 @@ class CycleGAN(ColorizationGAN):
         return {"paired": self.options.paired_weight * error}
 
     def before_first_step(self, batches):
-        if self.options.upright_start:
+        if self.options.upright_start and not int(self.optimizer.iterations):
             turn_upright(self, batches.color_split)
 
     def sample_columns(self, gray, color):

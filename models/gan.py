@@ -156,7 +156,7 @@ class ColorizationGAN(keras.Model):
         return [v for v in (*self.variables, *self.optimizer.variables) if id(v) not in frozen]
 
     def before_first_step(self, batches):
-        """Called once, before anything is learned: what a subclass changes of the networks' start."""
+        """Called before anything is learned: what a subclass changes of the networks' start."""
 
     def encoder_rates(self):
         """The learning rate of a pretrained generator's encoder, as a share of the others', for `finish`."""

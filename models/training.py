@@ -53,9 +53,9 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
                 record.draw_samples(progress)
             return progress.step
         if not progress.step:
+            model.before_first_step(batches)
             if options.init:
                 start_from(model, options.init)
-            model.before_first_step(batches)
         else:
             print(f"Going on from step {progress.step} of {total}.")
         try:
@@ -140,8 +140,7 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.rate, self.steps = rate, steps
 
     def __call__(self, step):
-        left = 2 * (1 - ops.cast(step, "float32") / self.steps)
-        return self.rate * ops.clip(left, 0.0, 1.0)
+        return self.rate * ops.clip(2 * (1 - ops.cast(step, "float32") / self.steps), 0.0, 1.0)
 
     def get_config(self):
         return {"rate": self.rate, "steps": self.steps}

@@ -179,8 +179,7 @@ class Scoring:
             drawn = diversity(trained.samples, split, question.samples, _bar(f"{name}, samples"))
             measured["diversity"] = {"samples": question.samples} | drawn
             if self.flowers.source in SYNTHETIC_SETS:
-                bar = _bar(f"{name}, petals")
-                measured["petals"] = petal_colors(trained.samples, split, question.samples, bar)
+                measured["petals"] = petal_colors(trained.samples, split, question.samples, _bar(f"{name}, petals"))
         if classifier:
             shown = {"real": self.colorings[PERFECT], "gray": self.colorings[GRAY], "run": trained.coloring}
             measured["class_test"] = class_accuracy(classifier, shown, split, _bar(f"{name}, class test"))
