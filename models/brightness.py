@@ -13,15 +13,15 @@ FEWEST = 4  # pictures that a correlation over them says anything of
 EXCHANGED = (
     "Bright and dark are exchanged: the brightness of x and G(x) correlates at {over_pictures:.2f} over pictures and "
     "at {within_pictures:.2f} within them. In the first epoch or two that may pass. Where it stays, start again with "
-    "another --seed or, as a CycleGAN, with --upright-start or --output chroma, which cannot exchange them."
+    "another --seed, with --upright-start (a CycleGAN), or with --output chroma, which alone cannot exchange them."
 )
 
 
 def turn_upright(model, split):
-    """Negate the last layer of each untrained generator of a CycleGAN that makes negatives, and say so.
+    """Negate the last layer of each generator of a CycleGAN that makes negatives before it has learned, and say so.
 
-    A negative is what correlates negatively with luma, over all pixels of some photographs of a split. Weights are as
-    likely as their negatives, so this start is one that another seed may give.
+    A negative is what correlates negatively with luma, over all pixels of some photographs of a split. First weights
+    are as likely as their negatives, so this start is one that another seed may give.
     """
     color = to_network(some_photographs(split, PICTURES))
     gray = luma(color)

@@ -92,7 +92,7 @@ class UnpairedOptions(GeneratorOptions):
     lambda_identity: float = option(0.0, "weight of the identity loss, which the paper does not have", at_least=0)
     cycle_noise: float = option(0.0, "deviation (of -1 to 1) of noise on F(y), which then hides no colour", at_least=0)
     upright_start: bool = option(
-        False, "turn round an untrained G or F that makes negatives: bright and dark are then exchanged less often"
+        False, "turn round a G or F that begins by making negatives: bright and dark are then exchanged less often"
     )
     pool_size: int = option(0, "past fakes that discriminators see half of the time (not in the paper)", at_least=0)
     paired_weight: float = option(0.0, "weight of the paired loss on the known pairs [5]; 0 for none", at_least=0)
@@ -112,7 +112,7 @@ class UnpairedOptions(GeneratorOptions):
         if self.cycle_noise and self.is_one_way:
             raise UserError("--cycle-noise needs the cycle: use a --lambda-cycle above 0, or --cycle-noise 0.")
         if self.upright_start and self.is_one_way and self.output == "chroma":
-            raise UserError("--upright-start finds nothing to turn round where G keeps luma alone: leave it out.")
+            raise UserError("--upright-start has nothing to turn: there is no F, and G keeps luma. Leave it out.")
         if self.paired_loss == "energy" and not self.paired_weight:
             raise UserError("--paired-loss energy has no weight: use a --paired-weight above 0, such as 1.")
         if self.paired_weight and not self.paired_fraction:

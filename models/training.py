@@ -53,9 +53,9 @@ def train(model, flowers, run_dir=None, callbacks=(), preset="paper", data_dir=N
                 record.draw_samples(progress)
             return progress.step
         if not progress.step:
-            model.before_first_step(batches)
             if options.init:
                 start_from(model, options.init)
+            model.before_first_step(batches)
         else:
             print(f"Going on from step {progress.step} of {total}.")
         try:

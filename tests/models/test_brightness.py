@@ -72,8 +72,23 @@ def test_an_upright_start_suits_every_cyclegan(tiny, tiny_flowers, color, model,
 
 
 def test_an_upright_start_is_refused_where_nothing_could_be_turned_round(tiny):
-    with pytest.raises(UserError, match="--upright-start finds nothing to turn round"):
+    with pytest.raises(UserError, match="--upright-start has nothing to turn"):
         CycleGAN(**tiny, **ONE_WAY, output="chroma", upright_start=True)
+
+
+def test_training_begins_upright_and_leaves_a_start_that_is_so_alone(tiny, tiny_flowers, color, tmp_path, capsys):
+    gan = CycleGAN(**tiny, upright_start=True, learning_rate=0.0)
+    gan.before_first_step(Batches(tiny_flowers.split("train")))
+    gan.train(tiny_flowers, tmp_path, batch_size=4, max_steps=1)
+    again = CycleGAN(**tiny, upright_start=True, learning_rate=0.0)
+    again.before_first_step(Batches(tiny_flowers.split("train")))
+    negate(again.F)
+    capsys.readouterr()
+    again.train(tiny_flowers, batch_size=4, max_steps=1, init=str(tmp_path))
+    assert "F made negatives" in (told := capsys.readouterr().out)
+    assert "G made negatives" not in told
+    for name, made in answers(again, color).items():
+        assert np.allclose(made, answers(gan, color)[name], atol=1e-5)
 
 
 def test_networks_that_have_learned_are_not_turned_round(tiny, tiny_flowers, color):
