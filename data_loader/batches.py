@@ -72,7 +72,8 @@ class Batches:
     def known_pairs(self, fraction):
         """Which gray images have an original that may be looked at: a share drawn by the seed, (len(gray_split),)."""
         known = np.zeros(len(self.gray_split), bool)
-        known[self.rng("pairs").permutation(len(known))[: round(fraction * len(known))]] = True
+        drawn = self.rng("pairs").permutation(len(known))
+        known[drawn[: round(fraction * len(known))]] = True
         return known
 
     def gray_positions(self, step):

@@ -91,9 +91,7 @@ class UnpairedOptions(GeneratorOptions):
     lambda_cycle: float = option(10.0, "weight of the cycle loss, Eq. 3", at_least=0)
     lambda_identity: float = option(0.0, "weight of the identity loss, which the paper does not have", at_least=0)
     cycle_noise: float = option(0.0, "deviation (of -1 to 1) of noise on F(y), which then hides no colour", at_least=0)
-    upright_start: bool = option(
-        False, "turn round a G or F that begins by making negatives: bright and dark are then exchanged less often"
-    )
+    upright_start: bool = option(False, "turn round a G or F that begins by making negatives, which might stay")
     pool_size: int = option(0, "past fakes that discriminators see half of the time (not in the paper)", at_least=0)
     paired_weight: float = option(0.0, "weight of the paired loss on the known pairs [5]; 0 for none", at_least=0)
     paired_fraction: float = option(0.1, "share of the training images whose pair is known", at_least=0, at_most=1)

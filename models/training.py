@@ -140,7 +140,8 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.rate, self.steps = rate, steps
 
     def __call__(self, step):
-        return self.rate * ops.clip(2 * (1 - ops.cast(step, "float32") / self.steps), 0.0, 1.0)
+        left = 2 * (1 - ops.cast(step, "float32") / self.steps)
+        return self.rate * ops.clip(left, 0.0, 1.0)
 
     def get_config(self):
         return {"rate": self.rate, "steps": self.steps}
