@@ -20,8 +20,7 @@ EXCHANGED = (
 def turn_upright(model, split):
     """Negate the last layer of each generator of a CycleGAN that makes negatives before it has learned, and say so.
 
-    A negative is what correlates negatively with luma, over all pixels of some photographs of a split. First weights
-    are as likely as their negatives, so this start is one that another seed may give.
+    A negative correlates negatively with luma, over all pixels of some photographs. Another seed may begin like this.
     """
     color = to_network(some_photographs(split, PICTURES))
     gray = luma(color)
@@ -32,6 +31,8 @@ def turn_upright(model, split):
             print(f"{network.name} made negatives: its last layer is negated.")
             for weight in [layer for layer in network.layers if layer.weights][-1].weights:
                 weight.assign(-weight)
+        else:
+            print(f"{network.name} makes no negatives, and stays as it is.")
 
 
 class BrightnessWatch:

@@ -60,8 +60,7 @@ def train(script, description):
     steps = read_config(directory)["steps"]
     left = f" of {steps}, as --max-steps asks; without it the same command goes on" if step < steps else ""
     print(f"Done: step {step}{left}. Samples are in {directory}/samples.")
-    scoring = f"Score it: {command('evaluate')} {directory}"
-    print(scoring if images["test"] else "No image is left to score it by.")
+    print(f"Score it: {command('evaluate')} {directory}" if images["test"] else "No image is left to score it by.")
     return 0
 
 
