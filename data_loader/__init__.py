@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data_loader.batches import Batches
-from data_loader.files import UserError, at_home
+from data_loader.files import UserError
 from data_loader.flowers import Flowers
 from data_loader.joined_flowers import join_flowers, require_distinct, sets_named
 from data_loader.own_photographs import load_folder
@@ -57,7 +57,7 @@ def _load_one(dataset, image_size, data_dir, beside_oxford17):
     if dataset in ("oxford17", "oxford102"):
         return load_oxford(dataset, image_size, data_dir, beside_oxford17)
     if dataset != "auto":
-        return load_folder(at_home(dataset), image_size, folder_name(at_home(dataset)))
+        return load_folder(Path(dataset), image_size, folder_name(dataset))
     try:
         return load_oxford("oxford17", image_size, data_dir)
     except UserError as reason:

@@ -94,9 +94,8 @@ def _keep_within(most_bytes, folder, needed=None):
 
     Processes that have one open keep it.
     """
-    sets = sorted(folder.glob("*.npy"), key=_opened_at)
     sizes = {}
-    for file in sets:
+    for file in sorted(folder.glob("*.npy"), key=_opened_at):
         with suppress(FileNotFoundError):  # another process was quicker
             sizes[file] = file.stat().st_size
     for file in list(sizes):

@@ -114,6 +114,10 @@ class Split:
         """Places in the split of at most `count` images, evenly spaced, int (n,): the `which` of `color`."""
         return np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)
 
+    def some(self, count):
+        """At most `count` of its images, spread over it, uint8 (n, S, S, 3)."""
+        return self.color(self.spread(count))
+
     @property
     def ids(self):
         """Names of the images."""
@@ -169,25 +173,23 @@ def from_files(name, source, files, labels, class_names, image_size, split_of=No
     return Flowers(*facts, files=files)
 
 
-def stratified_split(labels, groups, test, val, seed=0):
+def stratified_split(labels, groups, test, val):
     """Split image positions class by class, and never a group across two splits.
 
     Args:
         labels, groups: class and photograph of each image, (N,).
         test, val: images a class: a whole number, or a share of the class below 1, rounded down.
-        seed: of the shuffle.
 
     Returns:
         str array (N,) of "train", "val", "test". A group that spans classes or fits nowhere else trains.
     """
-    labels, groups = np.asarray(labels), np.asarray(groups)
     split_of = np.full(len(labels), "train", dtype="<U5")
     for label in np.unique(labels):
         members = labels == label
         count = members.sum()
         room = {name: int(share * count) if share < 1 else share for name, share in (("test", test), ("val", val))}
         room["train"] = len(labels)
-        rng = np.random.default_rng((seed, int(label)))
+        rng = np.random.default_rng((0, int(label)))
         for group in rng.permutation(np.unique(groups[members])):
             same = groups == group
             if not (same & ~members).any():

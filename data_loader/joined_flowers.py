@@ -2,12 +2,11 @@
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from data_loader.files import UserError, sha256_of_text
+from data_loader.files import UserError, at_home, sha256_of_text
 from data_loader.flowers import Flowers
 
 
@@ -36,9 +35,7 @@ def sets_named(dataset):
 
 def _expanded(name):
     """A name with the home folder in the place of a first ~, and else as it is: ./synthetic is a folder."""
-    with suppress(RuntimeError):  # there is no such user
-        return str(Path(name).expanduser()) if name.startswith("~") else name
-    return name
+    return str(at_home(name)) if name.startswith("~") else name
 
 
 def join_flowers(parts):
@@ -47,7 +44,6 @@ def join_flowers(parts):
     Ids and class names begin with their set's name and a slash. The digest depends on the order of the sets, and on
     their pictures and splits.
     """
-    names = [part.name for part in parts]
     for part in parts:
         if part.gray_photographs():
             problem = f"{part.name} has gray photographs of its own, in trainA, and cannot be joined with others"
@@ -60,7 +56,7 @@ def join_flowers(parts):
         classes_before += len(part.class_names)
         groups_before += numbers.max() + 1
     return Flowers(
-        "+".join(names),
+        "+".join(part.name for part in parts),
         ",".join(part.source for part in parts),
         StackedImages([part.images for part in parts]),
         [f"{part.name}/{name}" for part in parts for name in part.ids],

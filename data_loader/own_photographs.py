@@ -38,14 +38,15 @@ def load_folder(folder, image_size, name):
     if not files:
         left = f" ({notes[0]})" if notes else ""
         raise UserError(f"--dataset {folder} holds no image file{left}: give a folder with JPEG, PNG or other images.")
-    class_of = [_class_of(Path(file), bool(layout)) for file in files]
+    # The folder that names a picture's class; "" for none.
+    folders = [Path(file).parts[1 if layout else 0 : -1] for file in files]
+    class_of = [parts[0] if parts else "" for parts in folders]
     class_names = sorted(set(class_of))
     labels = [class_names.index(name) for name in class_of]
-    set_of = (name, str(folder.resolve()), files, labels, class_names, image_size)
+    split_of = [layout[Path(file).parts[0]] for file in files] if layout else None
+    flowers = from_files(name, str(folder.resolve()), files, labels, class_names, image_size, split_of, notes=notes)
     if not layout:
-        return from_files(*set_of, notes=notes)
-    split_of = [layout[Path(file).parts[0]] for file in files]
-    flowers = from_files(*set_of, split_of=split_of, notes=notes)
+        return flowers
     learned = np.isin(flowers.split_of, ["train", GRAY_TRAIN])
     both = np.isin(flowers.groups, flowers.groups[learned]) & ~learned
     if both.any():
@@ -55,12 +56,6 @@ def load_folder(folder, image_size, name):
     if not (flowers.split_of == "val").any():
         _set_apart(flowers)
     return flowers
-
-
-def _class_of(file, in_layout):
-    """The folder that names a picture's class; "" for none."""
-    parts = file.parts[1:-1] if in_layout else file.parts[:-1]
-    return parts[0] if parts else ""
 
 
 def _set_apart(flowers):

@@ -26,9 +26,8 @@ class Photograph:
     fine: np.ndarray | None = None
     is_damaged: bool = False
 
-    def gray(self, bit_depth=8, rows=None):
-        """The luma of some rows, or of all, float32 (h, W, 1) in [0, 1], as fine as an output of this depth shows."""
-        rows = range(self.image.height) if rows is None else rows
+    def gray(self, bit_depth, rows):
+        """The luma of a range of rows, float32 (h, W, 1) in [0, 1], as fine as an output of this depth shows."""
         if bit_depth > 8 and self.fine is not None:
             return to_unit(self.fine[rows.start : rows.stop])[..., None]
         return luma(to_unit(np.asarray(self.image.crop((0, rows.start, self.image.width, rows.stop)))))

@@ -68,6 +68,7 @@ BACKGROUNDS = {
     "foliage": ("green", 0.45, (0.05, 0.05), 0.08),
 }
 
+OF_KIND = list(SPECIES.values())
 IMAGES_PER_SPECIES = 100
 FIRST = len(SPECIES) * IMAGES_PER_SPECIES
 # The sets, and how many training pictures each has beside the first ones; validation and test are the same in all.
@@ -163,7 +164,7 @@ def paint(scene, petal_color, size):
 
 def flower(number, size):
     """Picture `number` of the synthetic set: uint8 (size, size, 3)."""
-    species = list(SPECIES.values())[kinds_of(number)]
+    species = OF_KIND[kinds_of(number)]
     rng = np.random.default_rng((LAW_VERSION, number, 1))
     petal_color = rng.choice(list(species.colors), p=list(species.colors.values()))
     return paint(draw_scene(species, size, (LAW_VERSION, number)), petal_color, size)
@@ -171,7 +172,7 @@ def flower(number, size):
 
 def possible_flowers(number, size):
     """Every colouring that the law allows for picture `number`, uint8 (k, size, size, 3), and its probability (k,)."""
-    species = list(SPECIES.values())[kinds_of(number)]
+    species = OF_KIND[kinds_of(number)]
     scene = draw_scene(species, size, (LAW_VERSION, number))
     return np.stack([paint(scene, color, size) for color in species.colors]), np.array(list(species.colors.values()))
 
@@ -180,7 +181,7 @@ def imagined_flowers(number, size):
     """Picture `number` with petals of every colour of `CHROMA`, allowed or not, uint8 (8, size, size, 3); and the
     share of petals in each of its pixels, (size, size).
     """
-    scene = draw_scene(list(SPECIES.values())[kinds_of(number)], size, (LAW_VERSION, number))
+    scene = draw_scene(OF_KIND[kinds_of(number)], size, (LAW_VERSION, number))
     blocks = (scene[1] == 0).reshape(size, SUPERSAMPLING, size, SUPERSAMPLING)
     return np.stack([paint(scene, color, size) for color in CHROMA]), blocks.mean(axis=(1, 3))
 

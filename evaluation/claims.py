@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evaluation.baselines import GRAY, PERFECT
-from evaluation.statistics import MARGIN
+from evaluation.statistics import MARGIN, seeds_needed
 from evaluation.verdicts import (
     FEWEST_SEEDS,
     NOT_RUN,
@@ -234,7 +234,7 @@ def _judged_part(part, evidence):
     Where a run has several seeds, `by_seed` has the number of each that all runs have; no rule judges these. Of what is
     undecided `seeds_needed` is how many seeds would decide it, None where they do not say.
     """
-    judgement = {"measure": part.measure, "rule": str(part.rule)}
+    judgement = {"measure": part.measure, "rule": part.rule.text}
     if not set(part.runs) <= set(evidence.runs):
         return judgement | {"value": None, "seeds": 0, "by_seed": [], "verdict": NOT_RUN}
     value, seeds = part.value(evidence), [evidence.runs[name].keys() for name in part.runs]
@@ -242,6 +242,6 @@ def _judged_part(part, evidence):
     by_seed = [{"seed": seed} | part.value(evidence.of_seed(seed)) for seed in shared]
     fewest = min(map(len, seeds))
     verdict = UNDECIDED if part.compares and fewest < FEWEST_SEEDS else part.rule.verdict(value)
-    needed = part.rule.seeds_needed(value) if verdict == UNDECIDED else None
+    needed = seeds_needed(value, part.rule.low, part.rule.high) if verdict == UNDECIDED else None
     counts = {"seeds": fewest, "by_seed": by_seed, "seeds_needed": needed}
     return judgement | {"value": value, "verdict": verdict} | counts

@@ -14,7 +14,6 @@ from evaluation.statistics import (
     half_width_over_seeds,
     mean_with_interval,
     ratio_with_interval,
-    seeds_needed,
     share_with_interval,
     spread_of_one_seed,
     widened,
@@ -72,7 +71,7 @@ def pooled_share(shares):
 
 
 def _planned_by(over_pictures, *seeds):
-    """What `seeds_needed` reads beside a mean."""
+    """What `evaluation.statistics.seeds_needed` reads beside a mean."""
     half = (over_pictures["high"] - over_pictures["low"]) / 2
     return {"pictures": half, "spread": spread_of_one_seed(*seeds)}
 
@@ -109,13 +108,6 @@ class Rule:
         if self.low < value["low"] and value["high"] < self.high:
             return CONFIRMED
         return REFUTED if value["high"] < self.low or value["low"] > self.high else UNDECIDED
-
-    def seeds_needed(self, value):
-        """How many seeds would decide a value, or None; see `evaluation.statistics.seeds_needed`."""
-        return seeds_needed(value, self.low, self.high)
-
-    def __str__(self):
-        return self.text
 
 
 def above(threshold):

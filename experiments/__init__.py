@@ -2,7 +2,6 @@
 
 import codecs
 import errno
-import importlib
 import importlib.util
 import logging
 import os
@@ -37,7 +36,8 @@ def run_script(main, *arguments):
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # No shell expands the ~ of --out=~/roses.
-    sys.argv[1:] = [re.sub(r"^(--[\w-]+=)?(~(?:/.*)?)$", _with_home, word) for word in sys.argv[1:]]
+    home = str(at_home("~"))
+    sys.argv[1:] = [re.sub(r"^(--[\w-]+=|)~(?=/|$)", lambda found: found[1] + home, word) for word in sys.argv[1:]]
     codecs.register_error("names", _raw_names)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -86,16 +86,20 @@ def require_defaults(parser, arguments, names, where):
             raise UserError(f"{flag(name)} has no meaning {where}.")
 
 
+def require_at_least(arguments, **least):
+    """Refuse numbers below the `least` that they may be, name of an option to number; None is no number."""
+    for name, number in least.items():
+        value = getattr(arguments, name)
+        if value is not None and value < number:
+            raise UserError(f"{flag(name)} {value} is too small: use a number of at least {number}.")
+
+
 def _raw_names(error):
     """How a stream writes what its encoding has not: the bytes of names of files as they are, and the rest escaped."""
     try:
         return error.object[error.start : error.end].encode("ascii", "surrogateescape"), error.end
     except UnicodeEncodeError:
         return codecs.backslashreplace_errors(error)
-
-
-def _with_home(match):
-    return (match[1] or "") + str(at_home(match[2]))
 
 
 def _check_backend():

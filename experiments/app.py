@@ -21,19 +21,17 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections import UserDict
 
 from data_loader import UserError
 from data_loader.photographs import MAX_PIXELS
-from experiments import PROJECT, run_script
+from experiments import PROJECT, require_at_least, run_script
 from experiments.support.runs import opened_colorizer, run_names
-from models.option_tables import flag
 from models.shipped import DEFAULT, default, named, shipped, soonest
 
 PAPER = PROJECT / "results" / "reduced-oxford17" / "colorizers"
 MOST_MEGAPIXELS, MOST_MEGABYTES = 30, 60
 KEPT = 600  # seconds
-INSTALL = "pip install -e '.[app]'"
 
 
 def main():
@@ -41,9 +39,7 @@ def main():
     arguments = _parser().parse_args()
     if not 0 <= arguments.port < 2**16:
         raise UserError(f"--port {arguments.port} is none: use a number up to 65535, or leave it out.")
-    for name in ("most_megapixels", "most_megabytes"):
-        if getattr(arguments, name) < 1:
-            raise UserError(f"{flag(name)} {getattr(arguments, name)} is too small: use a number of at least 1.")
+    require_at_least(arguments, most_megapixels=1, most_megabytes=1)
     if arguments.most_megapixels > (most := MAX_PIXELS // 1_000_000):
         raise UserError(f"--most-megapixels {arguments.most_megapixels} is too large: use at most {most}.")
     folder = Path(tempfile.mkdtemp(prefix=f"flowers-app-{os.getpid()}-"))
@@ -72,27 +68,20 @@ def _page_class():
     try:
         from experiments.support.web_page import WebPage
     except ImportError as error:
-        raise UserError(f"{error.name} is not installed, which the web page needs: {INSTALL}.") from None
+        raise UserError(f"{error.name} is not installed, which the web page needs: pip install -e '.[app]'.") from None
     return WebPage
 
 
-class Colorizers(Mapping):
-    """Colorizers by name, in the order of `sources`, name to path; each is opened when it is first asked for."""
+class Colorizers(UserDict):
+    """Colorizers by name, made of a dict of their paths; each is opened when it is first asked for."""
 
-    def __init__(self, sources):
-        self.sources, self.opened, self.lock = sources, {}, threading.Lock()
+    lock = threading.Lock()
 
     def __getitem__(self, name):
         with self.lock:
-            if name not in self.opened:
-                self.opened[name] = opened_colorizer(soonest(self.sources[name]))
-            return self.opened[name]
-
-    def __iter__(self):
-        return iter(self.sources)
-
-    def __len__(self):
-        return len(self.sources)
+            if isinstance(self.data[name], Path):
+                self.data[name] = opened_colorizer(soonest(self.data[name]))
+            return self.data[name]
 
 
 def _colorizers(given):

@@ -29,9 +29,8 @@ import platform
 import subprocess
 import time
 
-from data_loader import UserError
 from data_loader.files import write_text
-from experiments import import_keras, run_script
+from experiments import import_keras, require_at_least, run_script
 from experiments.support.step_profile import hold_to_one_thread, profile
 from experiments.support.step_timing import STEPS_A_TURN, measure, parse_variant
 from models.precision import PRECISIONS, instruction_sets
@@ -42,8 +41,7 @@ DEAREST = 20
 def main():
     """Benchmark from the command line."""
     arguments = _parser().parse_args()
-    if arguments.turns < 1 or (arguments.batch_size is not None and arguments.batch_size < 1):
-        raise UserError("--turns and --batch-size must be at least 1: use larger numbers.")
+    require_at_least(arguments, turns=1, batch_size=1)
     variants = [parse_variant(text, arguments.preset, arguments.batch_size) for text in arguments.models]
     if arguments.json:
         Path(arguments.json).parent.mkdir(parents=True, exist_ok=True)
@@ -85,8 +83,7 @@ def _cold_start(arguments):
     if arguments.batch_size:
         command += ["--batch-size", str(arguments.batch_size)]
     started = time.time()
-    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    child = json.loads(told.splitlines()[-1])
+    child = json.loads(subprocess.check_output(command, text=True).splitlines()[-1])
     return {"seconds_to_first_step": child["at"] - started, "peak_gib": child["peak_gib"]}
 
 
@@ -112,11 +109,14 @@ def _profile(variant, precision):
     hold_to_one_thread()
     gan = variant.build(precision)
     kinds, places = profile(gan, variant.batches(gan)(0))
-    whole = sum(spent.milliseconds for spent in kinds)
+    whole = sum(milliseconds for _, (milliseconds, _) in kinds)
     print(f"\n{variant.name}, batch {variant.batch_size}, {precision}: {whole:.0f} ms of one core a step")
     for title, rows in (("by kind", kinds), (f"the {DEAREST} dearest", places[:DEAREST])):
         print(f"\n{title:70}{'ms':>10}{'share':>10}{'Gflop/s':>10}")
-        print(*(spent.line(whole) for spent in rows if spent.milliseconds > whole / 1000), sep="\n")
+        for name, (milliseconds, operations) in rows:
+            if milliseconds > whole / 1000:
+                rate = f"{operations / milliseconds / 1e6:.0f}" if operations else ""
+                print(f"{name:70}{milliseconds:10.1f}{milliseconds / whole:10.1%}{rate:>10}")
     return 0
 
 

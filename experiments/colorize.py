@@ -29,7 +29,7 @@ import numpy as np
 from data_loader import UserError
 from data_loader.files import at_home, exists, progress_bar, replacing
 from data_loader.photographs import UnusableImage, read_photograph
-from experiments import run_script
+from experiments import require_at_least, run_script
 from experiments.support.colorings import DEEP, ENDINGS, FORMATS, UNWRITABLE, as_held, maker_of, save, says_it_is_ours
 from experiments.support.photo_jobs import find_photos, targets_of
 from experiments.support.runs import opened_colorizer
@@ -43,15 +43,18 @@ HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 HOPELESS_OUT = (*HOPELESS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.ENOENT, errno.EEXIST)
 # Endings of files that colour.
 PACKED = (".npz", ".onnx")
+# What became of photos, in the last line's words.
+TOLD = {
+    "coloured": "coloured",
+    "there": "there already and left, whatever they were made with (--overwrite does them again)",
+    "unusable": "could not be used",
+}
 
 
 def main():
     """Colour photographs from the command line; status 2 if one of them could not be used."""
     arguments = _parser().parse_args()
-    for name, least in (("samples", 1), ("seed", 0)):
-        value = getattr(arguments, name)
-        if value is not None and value < least:
-            raise UserError(f"--{name} {value} is too small: use a number of at least {least}.")
+    require_at_least(arguments, samples=1, seed=0)
     if arguments.format:
         arguments.format = ENDINGS.get(f".{arguments.format.lower()}", arguments.format.lower())
     if arguments.format not in (*FORMATS, SAME, None):
@@ -70,8 +73,9 @@ def main():
         colorizer = opened_colorizer(soonest(source))
         for photo, files in progress_bar(todo.items(), unit="photo"):
             counts[_color(colorizer, photo.file, files, arguments)] += 1
+    told = [f"{counts[what]} {words}" for what, words in TOLD.items() if counts[what] or what == "coloured"]
     # Not among the names of what was written, which may be piped on.
-    print(_summary(counts), file=sys.stderr)
+    print(f"{', '.join(told)}.", file=sys.stderr)
     return 2 if counts["unusable"] else 0
 
 
@@ -127,16 +131,6 @@ def _color(colorizer, photo, files, arguments):
         print(file)
         written = True
     return "coloured" if written else "there"
-
-
-def _summary(counts):
-    parts = [f"{counts['coloured']} coloured"]
-    if counts["there"]:
-        left = "there already and left, whatever they were made with (--overwrite does them again)"
-        parts.append(f"{counts['there']} {left}")
-    if counts["unusable"]:
-        parts.append(f"{counts['unusable']} could not be used")
-    return ", ".join(parts) + "."
 
 
 def _source_and_photos(paths):

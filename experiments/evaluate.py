@@ -29,7 +29,7 @@ from data_loader.flowers import SPLITS, require_split
 from evaluation.baselines import GRAY
 from evaluation.metrics import BETTER, MEASURES, MIN_SCORED_SIDE, OTHER_MEASURES
 from evaluation.statistics import MARGIN, compare
-from experiments import import_keras, require_defaults, run_script
+from experiments import import_keras, require_at_least, require_defaults, run_script
 from experiments.support import runs
 from experiments.support.drawing import draw_most_different
 from experiments.support.scoring import Question, Scoring
@@ -98,14 +98,11 @@ def _require_sound(arguments):
     require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
-    if arguments.last < 0:
-        raise UserError(f"--last {arguments.last} is too small: use at least 1, or leave it out.")
     if not 0 < arguments.margin < 1:
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
         raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
-    if arguments.image_size is not None and arguments.image_size < MIN_SCORED_SIDE:
-        raise UserError(f"--image-size {arguments.image_size} is too small: use at least {MIN_SCORED_SIDE}.")
+    require_at_least(arguments, last=0, image_size=MIN_SCORED_SIDE)
 
 
 def _unpacked(arguments, size):
@@ -169,8 +166,7 @@ def _print_report(report):
         values = "".join(f"{row[key]['mean']:>9,.{digits}f}" for key, _, digits in COLUMNS)
         print(f"{name:{width}}{row['pixel_l1']['mean']:>10,.1f}{ratio:>23}{values}")
     for name, run in report["runs"].items():
-        measured = {part: run.get(part, {}) for part in OTHER_MEASURES}
-        values = {f"{part}: {key}": value for part, entry in measured.items() for key, value in entry.items()}
+        values = {f"{part}: {key}": value for part in OTHER_MEASURES for key, value in run.get(part, {}).items()}
         _print_values(name, values)
     for group in report["configurations"]:
         title = f"{', '.join(group['runs'])}: one configuration, seeds {group['seeds']}, with t-intervals over seeds"

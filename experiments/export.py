@@ -83,8 +83,7 @@ def _convert(arguments, form, out):
     except Exception as error:  # Keras and the converters have classes of their own for what they cannot do
         problem = f"--format {form} cannot be made of {source} with {backend} ({first_line(error)})"
         raise UserError(f"{problem}: use another.") from error
-    files = [file for file in out.rglob("*") if file.is_file()] if out.is_dir() else [out]
-    size = sum(file.stat().st_size for file in files) / 1e6
+    size = sum(file.stat().st_size for file in (out, *out.rglob("*")) if file.is_file()) / 1e6
     print(f"{out}, {size:.1f} MB; its answers are those of Keras to {apart:.0e} of the range.")
     return 0
 
@@ -141,7 +140,7 @@ def _pack(arguments, file):
 def _scored(flowers, name, network):
     """The `MEASURES` of a packed network on the test split of flowers, and what there is to compare them with."""
     scoring = Scoring(flowers, Question("test"))
-    measures = scoring.packed(name, partial(coloring_by, network)).measures | {"images": len(scoring.split)}
+    measures = scoring.measure(name, [partial(coloring_by, network)], {}).measures | {"images": len(scoring.split)}
     measures["colorfulness_of_originals"] = scoring.trivial[PERFECT].measures["colorfulness"]
     return {name: measures[name] for name in (*MEASURES, "colorfulness_of_originals", "images")}
 

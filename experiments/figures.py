@@ -25,9 +25,9 @@ import argparse
 import json
 import re
 
-from data_loader.files import UserError, write_text
+from data_loader.files import write_text
 from data_loader.flowers import SPLITS, require_split
-from experiments import RESULTS, run_script
+from experiments import RESULTS, require_at_least, run_script
 from experiments.support.drawing import captions_of, captions_page, draw
 from experiments.support.runs import flowers_of_runs, read_metrics, require_comparable, run_names, understood
 from experiments.support.store import Scored, StoredTier
@@ -36,8 +36,7 @@ from experiments.support.store import Scored, StoredTier
 def main():
     """Draw from the command line."""
     arguments = _parser().parse_args()
-    if arguments.images < 1:
-        raise UserError(f"--images {arguments.images} is too small: use at least 1.")
+    require_at_least(arguments, images=1)
     require_split(arguments.split)
     configs, folder = require_comparable(arguments.run_dirs), Path(arguments.out)
     split = flowers_of_runs(configs, arguments.dataset, arguments.data_dir).split(arguments.split)

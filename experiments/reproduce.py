@@ -23,10 +23,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import argparse
+from functools import partial
 
 from data_loader import UserError, load_flowers
 from data_loader.joined_flowers import sets_named
-from experiments import RESULTS, require_defaults, run_script
+from experiments import RESULTS, require_at_least, require_defaults, run_script
 from experiments.support import tiers
 from experiments.support.drawing import draw_tier
 from experiments.support.pages import check, write_pages
@@ -46,23 +47,23 @@ def main():
         others = [name for name in vars(arguments) if name not in ("check", "pages", "out")]
         told = "--check" if arguments.check else "--pages"
         require_defaults(_parser(), arguments, others, f"with {told}: leave it out")
-        return _report_check(arguments.out) if arguments.check else _write_pages(arguments.out)
+        if arguments.check:
+            return _report_check(arguments.out)
+        print(f"Written from the stored results: the pages of {', '.join(write_pages(arguments.out)) or 'no tier'}.")
+        return 0
     _require_sound(arguments)
     plan = tiers.TIERS[arguments.preset]
     runs = plan.run_names(arguments.seeds)
     needed = _needed(plan, arguments.only)
     wanted = [run for run, name in runs.items() if name in needed]
-    out, dataset = Path(arguments.out), arguments.dataset or plan.dataset
+    out, dataset = arguments.out, arguments.dataset or plan.dataset
     # Before hours of training: are the pictures there, and can the results be written?
     flowers = load_flowers(dataset, tiers.image_size(plan, arguments), arguments.data_dir)
     show_notes(flowers)
     read_tiers(out)
     tier = "-".join([arguments.preset, "+".join(Path(name).name for name in sets_named(dataset)), *arguments.set])
-    folder = Path(arguments.runs) / tier
-
-    def words_of(run):
-        return tiers.command_line(run, folder, dataset, plan, arguments)
-
+    folder = arguments.runs / tier
+    words_of = partial(tiers.command_line, folder=folder, dataset=dataset, plan=plan, arguments=arguments)
     if not arguments.no_training:
         print(f"{tier}: {len(wanted)} runs, {plan.cost}; what is done is kept.", flush=True)
         for run in wanted:
@@ -94,8 +95,7 @@ def main():
 def _require_sound(arguments):
     """Refuse what no tier can be reproduced with."""
     require_choice("--preset", arguments.preset, tuple(tiers.TIERS))
-    if arguments.seeds is not None and arguments.seeds < 1:
-        raise UserError(f"--seeds {arguments.seeds} is too small: use at least 1.")
+    require_at_least(arguments, seeds=1)
     for entry in arguments.set:
         if "=" not in entry:
             raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")
@@ -136,7 +136,7 @@ def _measure(configs, flowers, arguments, folder, is_of_tier):
         "shipped": ship(folder / "colorizers", configs, plan.ships, scoring.measure),
     }
     write_tier(folder, setting | scoring.law, scored, run_dirs, is_of_tier)
-    draw_tier(folder, read_tier(folder), configs, scoring.split)
+    draw_tier(folder, read_tier(folder), run_dirs, scoring.split)
 
 
 def _report_check(folder):
@@ -149,12 +149,6 @@ def _report_check(folder):
     return 1 if problems else 0
 
 
-def _write_pages(folder):
-    """Write the pages of stored results anew, as after a change of a claim's text."""
-    print(f"Written from the stored results: the pages of {', '.join(write_pages(folder)) or 'no tier'}.")
-    return 0
-
-
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
@@ -165,8 +159,9 @@ def _parser():
     add("--no-training", action="store_true", help="score the runs that are at their end, and stop")
     add("--seeds", type=int, metavar="N", help="runs of each configuration (default: as the tier says, 1 in quick)")
     add("--set", action="append", default=[], metavar="OPTION=VALUE", help="what all runs have, not the preset's value")
-    add("--out", default=str(RESULTS), help="folder of the results (default: results)")
-    add("--runs", default=str(RESULTS / "runs" / "reproduce"), help="folder of runs (default: results/runs/reproduce)")
+    add("--out", type=Path, default=RESULTS, help="folder of the results (default: results)")
+    told = "folder of runs (default: results/runs/reproduce)"
+    add("--runs", type=Path, default=RESULTS / "runs" / "reproduce", help=told)
     add("--check", action="store_true", help="compare the stored results, pages, figures and code")
     add("--pages", action="store_true", help="write the pages anew from the stored results, and train nothing")
     return parser

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 
 from data_loader.images import correlations, luma, to_network, to_unit
-from models.chroma import some_photographs
 from models.colorizing import predict_colors
 
 PICTURES = 32  # so that a look takes a second or two
@@ -22,7 +21,7 @@ def turn_upright(model, split):
 
     A negative correlates negatively with luma, over all pixels of some photographs. Another seed may begin like this.
     """
-    color = to_network(some_photographs(split, PICTURES))
+    color = to_network(split.some(PICTURES))
     gray = luma(color)
     made = [(model.G, luma(predict_colors(model.colorizer, gray)))] if model.options.output == "rgb" else []
     made += [] if model.options.is_one_way else [(model.F, model.predict_images(model.F, color))]
@@ -49,9 +48,9 @@ class BrightnessWatch:
         """What a row of trace.csv says of it: correlation `over_pictures`, of their mean luma, and `within_pictures`,
         the mean of their own. NaN where all are alike or flat; nothing where G puts out chroma and cannot do it.
         """
-        if getattr(model.options, "output", "rgb") != "rgb":
+        if model.options.output != "rgb":
             return {}
-        gray = luma(to_unit(some_photographs(self.split, PICTURES)))
+        gray = luma(to_unit(self.split.some(PICTURES)))
         own = luma(to_unit(model.colorize(gray)))
         means = [images.mean(axis=(1, 2, 3))[None] for images in (gray, own)]
         within = correlations(gray, own)

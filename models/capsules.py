@@ -116,19 +116,3 @@ class ConvolutionalCapsules(RoutingCapsules):
             for column in range(3)
         ]
         return self.parents_of(ops.concatenate(neighbours, axis=-2))
-
-
-@registered
-class Lengths(Float32Layer):
-    """‖v‖ of each capsule: (..., d) to (...)."""
-
-    def call(self, capsules):
-        return length(capsules)
-
-
-@registered
-class RealOverFake(Float32Layer):
-    """The logit of two capsules, ‖v_real‖ − ‖v_fake‖: lengths (..., 2) to (..., 1) within (−1, 1)."""
-
-    def call(self, lengths):
-        return lengths[..., :1] - lengths[..., 1:]

@@ -100,11 +100,6 @@ def _away_from_luma(chroma):
     return ops.concatenate([red, green, blue], axis=-1)
 
 
-def some_photographs(split, count=PHOTOGRAPHS):
-    """At most `count`, spread over a split, uint8 (n, S, S, 3)."""
-    return split.color(split.spread(count))
-
-
 def match_chroma(layer, rgb, chroma, photographs, share=1.0, contrast=False):
     """Fit what a generator's `ChromaOverLuma` does, so that images have the photographs' amount of colour.
 

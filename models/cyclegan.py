@@ -39,7 +39,7 @@ class CycleGAN(ColorizationGAN):
         self.colorizer = colorizer(self.G)
         channels = (3,) if o.is_one_way else (3, 1)
         self.pools = [ImagePool(o.pool_size, (o.image_size, o.image_size, count)) for count in channels if o.pool_size]
-        self.finish(self.names_of_terms(), o.ema, self.encoder_rates())
+        self.finish(self.names_of_terms())
 
     def begin_game(self):
         """Choose the loss of Eq. 1 and what the discriminators look at."""
@@ -113,7 +113,7 @@ class CycleGAN(ColorizationGAN):
         terms |= self.game("gray", gray, fake_gray, shown_gray)
         terms |= {"cycle_gray": self.cycle(cycled_gray, gray), "cycle_color": self.cycle(cycled_color, color)}
         terms |= self.identity(batch) | self.paired_loss(fake_color, batch)
-        return {name: terms[name] for name in self.terms if name in terms}
+        return {name: terms[name] for name in self.terms}
 
     def game(self, domain, real, fake, shown):
         """Both sides of Eq. 1 in a domain, "gray" or "color"; the discriminator learns from the fakes `shown`."""

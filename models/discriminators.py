@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from data_loader.files import UserError
-from models.capsules import ConvolutionalCapsules, Lengths, RealOverFake, RoutingCapsules, Squash
+from models.capsules import ConvolutionalCapsules, RoutingCapsules, Squash, length
 from models.convolutions import NarrowConv2D, PatchesConv2D, WideConv2D
 from models.layers import SAME_4, normal
 from models.normalization import NORMS, BatchNormalization
@@ -107,9 +107,9 @@ def _primary_capsules(image, filters, slope):
 
 
 def real_or_fake(capsules, lengths):
-    """What two capsules a place (..., 2, d) say: a logit (..., 1) or, with `lengths`, both lengths (..., 2)."""
-    both = Lengths()(capsules)
-    return both if lengths else RealOverFake()(both)
+    """What two capsules a place (..., 2, d) say: ‖v_real‖ − ‖v_fake‖ (..., 1) or, with `lengths`, both (..., 2)."""
+    both = length(capsules)
+    return both if lengths else both[..., :1] - both[..., 1:]
 
 
 DISCRIMINATORS = {

@@ -31,54 +31,43 @@ EPSILON = 1e-3
 NORM_WEIGHTS = ("weight", "bias", "running_mean", "running_var")
 
 
-def encoder(image_size, momentum, name="encoder"):
+def encoder(image_size, momentum):
     """A network to be trained on: (n, S, S, 3) in [-1, 1] to features at strides 2, 4, 8, 16 and 32.
 
     They have 16, 24, 40, 112 and 320 channels. S is a multiple of 32, or None for any. `momentum` is that of the batch
     norms' moving statistics, which start as ImageNet's. Raises `UserError` where the weights are missing or damaged.
     """
-    return _network(image_size, _TrainedConvolutions(momentum), name)
+    stored = iter(_stored_weights())
 
-
-def frozen_features(image_size, name="features"):
-    """As `encoder`, but fixed and without state: the norms are folded into the convolutions. Features from stride 4."""
-    network = _network(image_size, _FoldedConvolutions(), name)
-    network = keras.Model(network.input, network.output[1:], name=name)
-    network.trainable = False
-    return network
-
-
-class _TrainedConvolutions:
-    """Convolutions with their batch norms, each with the next of the stored weights."""
-
-    def __init__(self, momentum):
-        self.momentum = momentum
-        self.stored = iter(_stored_weights())
-
-    def __call__(self, x, kind, *shape):
-        kernel, *norm = next(self.stored)
+    def convolve(x, kind, *shape):
+        kernel, *norm = next(stored)
         convolution = kind(*shape, padding="same", use_bias=False)
-        normalize = BatchNormalization(momentum=self.momentum, epsilon=EPSILON)
+        normalize = BatchNormalization(momentum=momentum, epsilon=EPSILON)
         x = normalize(convolution(x))
         convolution.set_weights([kernel])
         normalize.set_weights(norm)
         return x
 
+    return _network(image_size, convolve, "encoder")
 
-class _FoldedConvolutions:
-    """Convolutions that do their norm's scaling and shifting themselves."""
 
-    def __init__(self):
-        self.stored = iter(_stored_weights())
+def frozen_features(image_size):
+    """As `encoder`, but fixed and without state: the norms are folded into the convolutions. Features from stride 4."""
+    stored = iter(_stored_weights())
 
-    def __call__(self, x, kind, *shape):
-        kernel, gamma, beta, mean, variance = next(self.stored)
+    def convolve(x, kind, *shape):
+        kernel, gamma, beta, mean, variance = next(stored)
         scale = gamma / np.sqrt(variance + EPSILON)
         convolution = kind(*shape, padding="same")
         x = convolution(x)
         by_output = scale[:, None] if kind is layers.DepthwiseConv2D else scale
         convolution.set_weights([kernel * by_output, beta - mean * scale])
         return x
+
+    network = _network(image_size, convolve, "features")
+    network = keras.Model(network.input, network.output[1:], name="features")
+    network.trainable = False
+    return network
 
 
 def _network(image_size, convolve, name):

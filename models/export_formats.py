@@ -83,7 +83,9 @@ def write_tflite(colorizer, file, about):
         network.export(str(scratch), format="litert", verbose=False)
         interpreter = tf.lite.Interpreter(str(scratch))
         interpreter.allocate_tensors()
-        for place, values in zip(_by_rank(interpreter.get_input_details()), probe, strict=True):
+        # As the network has them: images before z, colours before chroma.
+        places = sorted(interpreter.get_input_details(), key=lambda place: -len(place["shape"]))
+        for place, values in zip(places, probe, strict=True):
             interpreter.set_tensor(place["index"], values)
         interpreter.invoke()
         places = sorted(interpreter.get_output_details(), key=lambda place: -place["shape"][-1])
@@ -92,11 +94,6 @@ def write_tflite(colorizer, file, about):
 
 
 WRITERS = {"onnx": write_onnx, "saved_model": write_saved_model, "tflite": write_tflite}
-
-
-def _by_rank(details):
-    """Inputs as the network has them: images before z."""
-    return sorted(details, key=lambda place: -len(place["shape"]))
 
 
 def _probe(colorizer, network):
@@ -111,7 +108,7 @@ def _apart(answers, expected, file):
     """How far answers are from the expected ones at most, as a part of their range; see above."""
     # By NumPy, for which what is no number is the largest.
     errors = [np.abs(np.asarray(ours) - own).max() for ours, own in zip(answers, expected, strict=True)]
-    apart = float(np.max(np.divide(errors, RANGES[: len(errors)])))
+    apart = float(np.max(np.divide(errors, RANGES)))
     if not apart <= MOST_APART:
         raise UserError(f"{file} would answer otherwise than Keras, by up to {apart:.0e} of the range: it is not kept.")
     return apart

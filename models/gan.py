@@ -8,7 +8,7 @@ from keras import ops
 from data_loader.files import keep_freed_memory
 from data_loader.images import from_network, luma, to_network
 from models import training
-from models.chroma import match_chroma, some_photographs
+from models.chroma import PHOTOGRAPHS, match_chroma
 from models.colorizing import colorize, colorizer_name, predict_colors, predict_images
 from models.devices import devices_in_use, split
 from models.generators import chroma_generator
@@ -16,7 +16,6 @@ from models.layers import gray_as_rgb
 from models.losses import GENERATOR_LOSSES, over_scales
 from models.norm_statistics import batch_norms_of, measure_statistics
 from models.optimizer import adam
-from models.options import GeneratorOptions
 from models.projected import projected_eye
 from models.record import draw_grid
 
@@ -83,18 +82,13 @@ class ColorizationGAN(keras.Model):
         shown |= {"halved": o.half_chroma, "kept": o.keep_luma}
         return chroma_generator(chroma, "G", **shown, enlarged=o.generator == "pretrained")
 
-    def finish(self, terms, ema=0.0, factors=()):
-        """Make the optimizer and a running mean for each of the objective's terms, once all networks are built.
-
-        Images are made with an average of the weights of the momentum `ema`, if that is not 0; `factors` are those of
-        `RatedAdam`.
-        """
-        self.ema = ema
+    def finish(self, terms):
+        """Make the optimizer and a running mean for each of the objective's terms, once all networks are built."""
         self.colorizer.name = colorizer_name(type(self).__name__)
         self.terms = list(terms)
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]
         o = self.options
-        self.compile(adam(o.learning_rate, o.beta1, o.beta2, ema, factors))
+        self.compile(adam(o.learning_rate, o.beta1, o.beta2, o.ema, self.encoder_rates()))
         self.optimizer.build(self.trainable_variables)
         self.built = True
 
@@ -159,7 +153,7 @@ class ColorizationGAN(keras.Model):
         """Called before anything is learned: what a subclass changes of the networks' start."""
 
     def encoder_rates(self):
-        """The learning rate of a pretrained generator's encoder, as a share of the others', for `finish`."""
+        """The learning rate of a pretrained generator's encoder, as a share of the others', for `RatedAdam`."""
         o = self.options
         if o.generator != "pretrained":
             return []
@@ -172,9 +166,9 @@ class ColorizationGAN(keras.Model):
         statistics of averaged weights' batch norms, and give images the training photographs' amount of colour.
         """
         o = self.options
-        if not isinstance(o, GeneratorOptions) or not (o.ema or o.match_colorfulness):
+        if not (o.ema or o.match_colorfulness):
             return
-        gray = luma(to_network(some_photographs(batches.gray_split)))
+        gray = luma(to_network(batches.gray_split.some(PHOTOGRAPHS)))
         with self.averaged():
             if o.ema:
                 measure_statistics(self.colorizer, gray, batches.batch_size)
@@ -182,7 +176,7 @@ class ColorizationGAN(keras.Model):
                 chroma = self.G.get_layer("chroma")
                 rgb = gray.repeat(3, axis=-1)
                 predicted = predict_colors(chroma, rgb, seed=0)
-                color = some_photographs(batches.color_split)
+                color = batches.color_split.some(PHOTOGRAPHS)
                 match_chroma(self.G.layers[-1], rgb, predicted, color, o.match_colorfulness, o.match_contrast)
 
     def train(self, flowers=True, run_dir=None, **settings):
@@ -207,7 +201,7 @@ class ColorizationGAN(keras.Model):
 
     def averaged(self):
         """A block in which the networks have their averaged weights, if the model keeps an average."""
-        return self.optimizer.averaged(self.trainable_variables) if self.ema else nullcontext()
+        return self.optimizer.averaged(self.trainable_variables) if self.options.ema else nullcontext()
 
     def colorize(self, gray, samples=None, seed=0, z=None):
         """Colour gray images of the model's size; see `models.colorizing.colorize`."""

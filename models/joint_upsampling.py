@@ -6,7 +6,6 @@ interpolation by a B-spline, and no new edge appears.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -34,6 +33,7 @@ class Enlargement:
             middle = _resized(photograph, round(width * scale), round(height * scale))
             chroma, self.taps = Enlargement(chroma, middle).whole(), 3
         self.photograph, self.chroma = photograph, np.asarray(chroma, np.float32)
+        self.planes = [np.ascontiguousarray(plane) for plane in np.moveaxis(self.chroma, -1, 0)]
         self.guide = _luma(_resized(photograph, *self.chroma.shape[1::-1]))
         self.columns = _taps(range(width), width, self.chroma.shape[1], self.taps)
 
@@ -73,10 +73,6 @@ class Enlargement:
         """All rows at once."""
         gray = _luma(self.photograph)
         return np.concatenate(in_threads(lambda rows: self.rows(rows, gray[rows.start : rows.stop]), self.strips()))
-
-    @cached_property
-    def planes(self):
-        return [np.ascontiguousarray(plane) for plane in np.moveaxis(self.chroma, -1, 0)]
 
 
 def in_threads(function, items):

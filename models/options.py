@@ -10,18 +10,6 @@ from dataclasses import dataclass
 from data_loader.files import UserError
 from models.option_tables import Options, flag, option, typed
 
-
-@dataclass(frozen=True)
-class ModelOptions(Options):
-    """What every model has."""
-
-    image_size: int = option(128, "side of the images in pixels", at_least=32)
-    learning_rate: float = option(2e-4, "Adam's, for generators and discriminators [4.1]", at_least=0)
-    beta1: float = option(0.9, "Adam's [4.1]", at_least=0, below=1)
-    beta2: float = option(0.999, "Adam's [4.1]", at_least=0, below=1)
-    seed: int = option(0, "of the weights, the order of the images and all that is random", at_least=0, below=2**32)
-
-
 # The sides of images that a pretrained network sees are multiples of it: its coarsest features are a 32nd as wide.
 STRIDE = 32
 # They change the chroma of images, so there must be chroma.
@@ -29,9 +17,14 @@ CHROMA_OPTIONS = ("match_colorfulness", "match_contrast", "half_chroma", "keep_l
 
 
 @dataclass(frozen=True)
-class GeneratorOptions(ModelOptions):
-    """What the generators to colour, `generator` by name, have in common."""
+class ModelOptions(Options):
+    """What every model has; which generators there are, `generator` by name, is its own."""
 
+    image_size: int = option(128, "side of the images in pixels", at_least=32)
+    learning_rate: float = option(2e-4, "Adam's, for generators and discriminators [4.1]", at_least=0)
+    beta1: float = option(0.9, "Adam's [4.1]", at_least=0, below=1)
+    beta2: float = option(0.999, "Adam's [4.1]", at_least=0, below=1)
+    seed: int = option(0, "of the weights, the order of the images and all that is random", at_least=0, below=2**32)
     output: str = option(
         None,
         "G puts out colours, or chroma alone over its input's luma (default: rgb; pretrained: chroma)",
@@ -65,7 +58,7 @@ class GeneratorOptions(ModelOptions):
         given = [name for name in CHROMA_OPTIONS if getattr(self, name)]
         if given and self.output != "chroma":
             # Off is what each is by default.
-            off = " ".join(word for name in given for word in typed(name, getattr(GeneratorOptions, name)))
+            off = " ".join(word for name in given for word in typed(name, getattr(ModelOptions, name)))
             problem = f"{', '.join(map(flag, given))}, set by you or the preset, cannot be used"
             raise UserError(f"{problem} with --output {self.output}: use --output chroma, or add {off}.")
         if self.match_contrast and not self.match_colorfulness:
@@ -75,7 +68,7 @@ class GeneratorOptions(ModelOptions):
 
 
 @dataclass(frozen=True)
-class UnpairedOptions(GeneratorOptions):
+class UnpairedOptions(ModelOptions):
     """What all CycleGANs have, whatever their discriminators."""
 
     generator: str = option(
@@ -234,7 +227,7 @@ class CapsuleCycleGANOptions(UnpairedOptions):
 
 
 @dataclass(frozen=True)
-class Pix2PixOptions(GeneratorOptions):
+class Pix2PixOptions(ModelOptions):
     """What a `Pix2Pix` is made of; where section 4.4 is silent, the values are those of its [14]."""
 
     beta1: float = option(0.5, "Adam's, as in pix2pix", at_least=0, below=1)

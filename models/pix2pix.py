@@ -40,7 +40,7 @@ class Pix2Pix(ColorizationGAN):
             self.G = self.colorizer = self.build_unet()
         if o.lambda_gan:
             self.D = self.build_discriminator()
-        self.finish(["gan", "l1", "d"] if o.lambda_gan else ["l1"], o.ema, self.encoder_rates())
+        self.finish(["gan", "l1", "d"] if o.lambda_gan else ["l1"])
 
     def build_unet(self):
         """pix2pix's U-Net: k4 s2 convolutions 64-128-256-512-512... down to 2×2, and back with skips.

@@ -59,20 +59,14 @@ def projected_heads(eye, filters=64, capsules=False, lengths=False, name=None):
     ‖v_real‖ − ‖v_fake‖; with `lengths` they put out both lengths (n, h, w, 2).
     """
     seen = [keras.Input(shape[1:]) for shape in eye.output_shape]
-    judge = _capsule_judge if capsules else _convolutional_judge
     outputs = []
     for halvings, x in zip((3, 2, 1, 0), seen, strict=True):
         for number in range(halvings):
             x = SpectralConv2D(min(2**number, WIDEST) * filters, 4, 2, "same")(x)
             x = layers.LeakyReLU(0.2)(x)
-        outputs.append(judge(x, lengths))
+        if capsules:
+            x = Squash(CAPSULE)(SpectralConv2D(8 * CAPSULE, 3, padding="same")(x))
+            outputs.append(real_or_fake(ConvolutionalCapsules(2, 16)(x), lengths))
+        else:
+            outputs.append(SpectralConv2D(1, 3, padding="same", dtype="float32")(x))
     return keras.Model(seen, outputs, name=name)
-
-
-def _convolutional_judge(x, lengths):
-    return SpectralConv2D(1, 3, padding="same", dtype="float32")(x)
-
-
-def _capsule_judge(x, lengths):
-    x = Squash(CAPSULE)(SpectralConv2D(8 * CAPSULE, 3, padding="same")(x))
-    return real_or_fake(ConvolutionalCapsules(2, 16)(x), lengths)

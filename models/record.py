@@ -17,7 +17,6 @@ import numpy as np
 from data_loader.files import UserError, replacing, usable_cpus, write_text
 from models.brightness import BrightnessWatch
 from models.checkpoints import Checkpoints, Progress
-from models.chroma import some_photographs
 from models.colorizing import generators_of
 from models.devices import devices_in_use, is_first, processes
 from models.options import TrainingOptions
@@ -44,7 +43,7 @@ class RunRecord:
         defaults = asdict(type(model.options)()) | asdict(TrainingOptions()) | {"precision": "float32"}
         self.checkpoints = Checkpoints(self.run_dir / "checkpoints", learned, defaults)
         held_out = flowers.split("val" if (flowers.split_of == "val").any() else "train")
-        self.photographs = some_photographs(held_out, SAMPLE_ROWS)
+        self.photographs = held_out.some(SAMPLE_ROWS)
         self.brightness = BrightnessWatch(held_out)
         self.saved_at, self.drawn = time.monotonic(), None
 

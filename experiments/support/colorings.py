@@ -18,7 +18,7 @@ FORMATS = {
     "tiff": (".tif", {"compression": "tiff_adobe_deflate"}),
 }
 DEEP = "tiff"  # the format that holds colours of 16 bits
-ENDINGS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
+ENDINGS = {name: form for form, (ending, _) in FORMATS.items() for name in (ending, f".{form}")}
 MOST_EXIF = 65_000  # bytes that JPEG has room for
 BLOCKS = {ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo}  # within an EXIF block
 # What Pillow raises where a format cannot hold a picture, or what belongs to it.
@@ -38,14 +38,13 @@ def save(color, file, photograph, maker=OURS):
     One of 16 bits is written as TIFF, without EXIF. What a format cannot hold is an error of `UNWRITABLE`.
     """
     form = ENDINGS[file.suffix.lower()]
-    if color.dtype == np.uint16:
-        _save_deep(color, file, photograph, maker)
-        return
-    image = Image.fromarray(color)
     if photograph.alpha:
         # Of several pictures side by side each has the same.
-        copies = image.width // photograph.alpha.width
-        image.putalpha(Image.fromarray(np.tile(np.asarray(photograph.alpha), (1, copies))))
+        alpha = np.tile(np.asarray(photograph.alpha), (1, color.shape[1] // photograph.alpha.width))
+        color = np.dstack([color, alpha if color.dtype == np.uint8 else alpha * np.uint16(257)])
+    if color.dtype == np.uint16:
+        _save_deep(color, file, photograph.metadata, maker)
+        return
     exif = _told(photograph.metadata, form == "webp", maker)
     if form == "jpeg" and len(exif) > MOST_EXIF:
         exif = _told({}, False, maker)
@@ -53,7 +52,7 @@ def save(color, file, photograph, maker=OURS):
     if form == "tiff" and BLOCKS & set(_loaded(exif)):
         # These Pillow cannot write into a compressed file.
         settings = {}
-    image.save(file, **settings, **(photograph.metadata | {"exif": exif}))
+    Image.fromarray(color).save(file, **settings, **(photograph.metadata | {"exif": exif}))
 
 
 def _told(metadata, with_resolution, maker):
@@ -72,7 +71,7 @@ def _loaded(exif):
     return told
 
 
-def _save_deep(color, file, photograph, maker):
+def _save_deep(color, file, metadata, maker):
     import tifffile
 
     given = {
@@ -81,14 +80,11 @@ def _save_deep(color, file, photograph, maker):
         "extratags": [(ExifTags.Base.ProcessingSoftware, "s", 0, maker, True)],
         "photometric": "rgb",
         "compression": "zlib",
-        "iccprofile": photograph.metadata.get("icc_profile"),
+        "iccprofile": metadata.get("icc_profile"),
+        "extrasamples": ["unassalpha"] * (color.shape[-1] - 3),
     }
-    if resolution := photograph.metadata.get("dpi"):
+    if resolution := metadata.get("dpi"):
         given |= {"resolution": tuple(map(float, resolution)), "resolutionunit": "INCH"}
-    if photograph.alpha:
-        alpha = np.asarray(photograph.alpha, np.uint16) * 257
-        alpha = np.tile(alpha, (1, color.shape[1] // alpha.shape[1]))
-        color, given["extrasamples"] = np.dstack([color, alpha]), ["unassalpha"]
     tifffile.imwrite(file, color, **given)
 
 

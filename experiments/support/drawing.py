@@ -41,9 +41,8 @@ NO_TERMS = ("epoch", "step", "loss", "seconds", "images_per_second")
 NEAR_GRAY = (0.5, 1.5)
 
 
-def draw_tier(folder, tier, configs, split):
-    """Draw the figures of a tier into its folder, and the strips of those runs whose directories `configs` names."""
-    run_dirs = {Path(run_dir).name: run_dir for run_dir in configs}
+def draw_tier(folder, tier, run_dirs, split):
+    """Draw the figures of a tier into its folder, and the strips of those runs whose directories are given by name."""
     draw(Path(folder) / "figures", tier, run_dirs, split, TIER_IMAGES, _are_ours(tier), strips=Path(folder))
 
 

@@ -5,7 +5,6 @@ systems and the claims of one tier) and one of docs/measures.md (the table of me
 """
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
@@ -52,7 +51,6 @@ another. Intervals are 95 %, over pictures and, where there are several seeds, o
 
 def write_pages(folder):
     """Write the pages of a folder of results and, if it is the project's own, README and docs; its tiers by name."""
-    folder = Path(folder)
     tiers = read_tiers(folder)
     for file, text in _texts(folder, tiers, _project_of(folder)):
         write_text(file, text)
@@ -133,7 +131,11 @@ def _scores_of(tier, label, names):
     rows, gray = [tier.scored[name] for name in names], tier.scored[GRAY]
     ratio = interval(ratio_to([row.scores for row in rows], "pixel_l1", gray.scores), 3)
     each = ", ".join(f"{row.measures['ratio_to_gray']['mean']:.3f}" for row in rows) if len(rows) > 1 else ""
-    means = [_mean(_means(rows, measure), digits) for measure, _, digits in COLUMNS]
+    # A measure may be younger than some of the runs.
+    means = [
+        _mean([row.measures[name]["mean"] for row in rows if name in row.measures], digits)
+        for name, _, digits in COLUMNS
+    ]
     put_back = [row.facts["brightness"]["luma_put_back"]["mean"] for row in rows if "brightness" in row.facts]
     put_back = _mean([error / gray.measures["pixel_l1"]["mean"] for error in put_back], 3)
     # Of trivial colourings the class test of any run tells; shares by several classifiers have no mean.
@@ -190,11 +192,6 @@ def _table(titles, rows):
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n" for cells in lines)
 
 
-def _means(rows, measure):
-    """A measure's mean of each `Scored` that has it: it may be younger than some."""
-    return [row.measures[measure]["mean"] for row in rows if measure in row.measures]
-
-
 def _mean(values, digits):
     """A mean as text; empty where there is none."""
     return f"{sum(values) / len(values):.{digits}f}" if values else ""
@@ -217,9 +214,8 @@ def _setting(tier):
         seeds = "one seed: intervals are over pictures alone, and what compares errors stays undecided"
     hours = Counter()
     for run in tier.runs.values():
-        made = run["made_with"] or {}
-        parts = [_on_what(part) for part in (made, made.get("then")) if part]
-        hours[", then ".join(parts) or "not recorded on what"] += run["training_seconds"] / 3600
+        parts = [_on_what(part) for part in (run["made_with"], run["made_with"].get("then")) if part]
+        hours[", then ".join(parts)] += run["training_seconds"] / 3600
     trained = " and ".join(f"{count:.1f} hours ({machine})" for machine, count in sorted(hours.items()))
     missing, planned = _missing(tier), len(plan.run_names())
     ended = f"{planned - len(missing)} of {planned} runs are at their end"
@@ -242,7 +238,6 @@ def _missing(tier):
 
 def check(folder, project=None):
     """Sentences on what does not agree among a folder of results, its project's README and docs, and the code."""
-    folder = Path(folder)
     project = project or _project_of(folder)
     try:
         tiers = read_tiers(folder)

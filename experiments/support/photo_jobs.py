@@ -4,8 +4,8 @@ import contextlib
 import itertools
 import os
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from collections import Counter, namedtuple
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from data_loader.photographs import READABLE
 from experiments.support.colorings import ENDINGS, FORMATS, are_anothers, form_of, says_it_is_ours
 
 WRITTEN_BY_US = re.compile(r"(.+)-color(-\d+)?")
+# All that a command line means, in order, each file once; and what was left aside, a sentence each.
+Photos = namedtuple("Photos", ["found", "notes"])
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,6 @@ class Photo:
     root: Path | None = None
 
 
-@dataclass
-class Photos:
-    """All that a command line means, in order, each file once; and what was left aside, a sentence each."""
-
-    found: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
-
-
 def find_photos(paths, out=None):
     """The photographs of files, folders and patterns; a folder's with all below it that is not hidden.
 
@@ -46,7 +40,7 @@ def find_photos(paths, out=None):
 
     A `UserError` where a name means nothing, or nothing is left.
     """
-    photos, every, names_in = Photos(), {}, cache(_names_in)
+    photos, every, names_in = Photos([], []), {}, cache(_names_in)
     if not all(map(str.strip, map(str, paths))):
         raise UserError("a word of the command line is empty: name a photo, or . for all of this folder.")
     for name in paths:
@@ -63,7 +57,7 @@ def find_photos(paths, out=None):
                 photos.notes.append(f"{link.file} leads to {kept.file}, which is done once.")
     # Where the shell has expanded a pattern, what was written earlier is named beside what it was made of.
     together = {name for photo in every.values() for name in (photo.file, photo.file.with_suffix(""))}
-    written_to = os.path.realpath(at_home(out)) if out and at_home(out).is_dir() else None
+    written_to = at_home(out).resolve() if out and at_home(out).is_dir() else None
     for real, photo in every.items():
         is_called_so = _is_within(written_to, real, photo.root) or _is_called_as_ours(photo, together, names_in)
         is_meant = photo.root is None and len(every) == 1
@@ -113,10 +107,7 @@ def _names_in(folder):
 
 def _is_within(out, real, root):
     """Whether a file lies in the folder of what is written, and that in the named folder it was found in."""
-    if not out or root is None or not Path(real).is_relative_to(out):
-        return False
-    root = Path(os.path.realpath(root))
-    return Path(out) != root and Path(out).is_relative_to(root)
+    return bool(out and root) and out in Path(real).parents and root.resolve() in out.parents
 
 
 def _is_called_as_ours(photo, together, names_in):
@@ -150,11 +141,10 @@ def targets_of(photos, out, form, samples):
         _require_folder(out)
         numbers = [""] if samples is None else [f"-{number + 1}" for number in range(samples)]
         folders = {photo: out / photo.below if out else photo.file.parent for photo in photos}
-        endings = {photo: FORMATS[_form(photo.file, form)][0] for photo in photos}
         names, targets, taken = _names(photos, folders), {}, set()
         for photo in photos:
             # Folders may be called alike, too.
-            folder, ending = folders[photo], endings[photo]
+            folder, ending = folders[photo], FORMATS[_form(photo.file, form)][0]
             named = ([folder / f"{name}-color{n}{ending}" for n in numbers] for name in _more(names[photo]))
             free = (files for files in named if not taken & set(files))
             # Beside its own photograph a colouring is no other one's, even where that has changed.
@@ -191,10 +181,8 @@ def _names(photos, folders):
         with contextlib.suppress(OSError):  # one that may not be looked into, or is none
             files |= set(folder.iterdir())
     pictures = {file for file in files if file.suffix.lower() in READABLE} | {photo.file for photo in photos}
-    crowd = Counter((file.parent, file.stem) for file in pictures)
-    names = {
-        photo: photo.file.name if crowd[photo.file.parent, photo.file.stem] > 1 else photo.file.stem for photo in photos
-    }
+    crowd = Counter(file.with_suffix("") for file in pictures)
+    names = {photo: photo.file.name if crowd[photo.file.with_suffix("")] > 1 else photo.file.stem for photo in photos}
     taken = Counter((folders[photo], names[photo]) for photo in photos)
     for photo in photos:
         if taken[folders[photo], names[photo]] > 1:

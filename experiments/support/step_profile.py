@@ -3,8 +3,9 @@
 import re
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from data_loader import UserError
 from experiments.support.step_timing import operations_of
@@ -23,24 +24,11 @@ KINDS |= {"SquaredDifference": "squared differences", "ResourceApplyAdam": "Adam
 STEPS = 3
 
 
-@dataclass(frozen=True)
-class Spent:
-    """What operations of one name took in a step: milliseconds of one core, and their floating-point operations."""
-
-    name: str
-    milliseconds: float
-    operations: int
-
-    def line(self, whole):
-        """Itself as a row of a table, where all of a step takes `whole` milliseconds."""
-        rate = f"{self.operations / self.milliseconds / 1e6:10.0f}" if self.operations else f"{'':10}"
-        return f"{self.name:70}{self.milliseconds:10.1f}{self.milliseconds / whole:10.1%}{rate}"
-
-
 def profile(gan, batch):
-    """What each kind of operation, and each operation by itself, takes in a step on a batch: two lists of `Spent`.
+    """What each kind of operation, and each operation by itself, takes in a step on a batch: two lists.
 
-    Both begin with the dearest. Time is processor time where TensorFlow is held to one thread.
+    Each is of name and (milliseconds of one core, floating-point operations), the dearest first. Time is processor time
+    where TensorFlow is held to one thread.
     """
     import tensorflow as tf
 
@@ -59,14 +47,14 @@ def profile(gan, batch):
         tf.profiler.experimental.stop()
         (file,) = Path(folder).rglob("*.xplane.pb")
         seconds = _seconds_by_operation(file.read_bytes())
-    by_kind, by_name = defaultdict(list), defaultdict(list)
+    by_kind, by_name = (defaultdict(lambda: np.zeros(2)) for _ in range(2))
     for (name, kind), spent in seconds.items():
         found = 1000 * spent / STEPS, counted.get(name, 0) or (kind.endswith("WithBias") and with_bias.get(name, 0))
         # By whichever library's kernel it is done.
         kind = re.sub("^_Mkl(?:Native)?(?:Fused)?|WithBias$", "", kind)
-        by_kind[KINDS.get(kind, kind)].append(found)
-        by_name[f"{_place(name)} ({kind})"].append(found)
-    return [_dearest_first(groups) for groups in (by_kind, by_name)]
+        by_kind[KINDS.get(kind, kind)] += found
+        by_name[f"{_place(name)} ({kind})"] += found
+    return [sorted(sums.items(), key=lambda entry: -entry[1][0]) for sums in (by_kind, by_name)]
 
 
 def hold_to_one_thread():
@@ -99,9 +87,3 @@ def _seconds_by_operation(profiled):
 def _place(name):
     """Where in the networks an operation is: its name without the steps that lead there."""
     return "/".join(name.split("/")[-3:-1]) or name
-
-
-def _dearest_first(groups):
-    """Name to (milliseconds, operations) of its parts as `Spent`."""
-    sums = (Spent(name, sum(ms for ms, _ in parts), sum(n for _, n in parts)) for name, parts in groups.items())
-    return sorted(sums, key=lambda spent: -spent.milliseconds)

@@ -184,7 +184,7 @@ def _trivial(scored):
 
 def read_tiers(folder):
     """Name to `StoredTier` of all tiers in a folder of results; those that say more come first."""
-    tiers = {path.name: read_tier(path) for path in sorted(Path(folder).glob("*/")) if _has_tier(path)}
+    tiers = {path.name: read_tier(path) for path in sorted(folder.glob("*/")) if _has_tier(path)}
     return dict(sorted(tiers.items(), key=lambda entry: -list(TIERS).index(entry[1].setting["preset"])))
 
 
@@ -195,7 +195,6 @@ def _has_tier(folder):
 
 def read_tier(folder):
     """A `StoredTier` of its folder; a file that is missing or damaged is a `UserError`."""
-    folder = Path(folder)
     with _whole(folder / "tier.json") as text:
         setting = json.loads(text)
         _require(set(setting) >= SETTING and setting["preset"] in TIERS)
@@ -220,7 +219,6 @@ def write_tier(folder, setting, scored, run_dirs, is_of_tier):
     `setting` and `scored` are as in `StoredTier`, of the runs scored now, `run_dirs` their directories by name.
     `is_of_tier` tells of a run's name and facts whether it is trained as these are.
     """
-    folder = Path(folder)
     if _has_tier(folder):
         earlier, left_out = read_tier(folder), []
         same = _same_pictures(earlier, setting, scored)

@@ -19,7 +19,6 @@ from models.options import TrainingOptions
 from models.presets import REDUCED_EPOCHS
 from models.same_run import what_is_learned
 
-RELEASED_EPOCHS = 8
 # Name to (script, what it adds to its tier's preset); `init` names another, whose run of the same seed it begins with.
 RUNS = {
     "cyclegan": ("cyclegan", {}),
@@ -103,7 +102,7 @@ TIERS = {
     # Batches of one for all that a claim compares, so that all learn in as many updates.
     "released": Tier(
         "oxford17",
-        {"image-size": 128, "batch-size": 1, "epochs": RELEASED_EPOCHS},
+        {"image-size": 128, "batch-size": 1, "epochs": 8},
         runs={"cyclegan": 3, "capsule-mse": 3}
         | dict.fromkeys(("capsule-bce", "cyclegan-l2", "stochastic", "pix2pix", *AT_FULL_SIZE), 1),
         last=3,
@@ -187,10 +186,10 @@ def with_start_by_name(training):
 
 def is_done(run, folder, words, flowers):
     """Whether a folder of runs holds a run at its end, of this command line and trained on these pictures."""
-    config = read_config(Path(folder) / run) if is_finished(Path(folder) / run) else None
-    if not (config and is_trained_as(run, config, words)):
+    if not is_finished(Path(folder) / run):
         return False
-    return config["data"]["digest"] == flowers.known_as(config["data"]).digest
+    config = read_config(Path(folder) / run)
+    return is_trained_as(run, config, words) and config["data"]["digest"] == flowers.known_as(config["data"]).digest
 
 
 def train(run, words):

@@ -2,6 +2,7 @@
 
 import importlib.util
 from contextlib import nullcontext
+from functools import partial
 
 import keras
 import numpy as np
@@ -35,26 +36,17 @@ def torch_step(gan, precision):
     torch.set_num_threads(usable_cpus())
     o, l1 = gan.options, torch.nn.functional.l1_loss
     networks = [gan.G if o.output == "rgb" else gan.G.get_layer("chroma"), gan.F, gan.D_X, gan.D_Y]
-    networks = painter, f, d_x, d_y = list(map(TorchNetwork, networks))
-    generators, judges = networks[:2], networks[2:]
-    adams = [
-        torch.optim.Adam(
-            [weight for network in pair for weight in network.weights.parameters()],
-            o.learning_rate,
-            (o.beta1, o.beta2),
-            eps=1e-7,
-            fused=True,
-        )
-        for pair in (generators, judges)
-    ]
+    painter, f, d_x, d_y = map(TorchNetwork, networks)
+    generators, judges = (torch.nn.ModuleList([a.weights, b.weights]) for a, b in ((painter, f), (d_x, d_y)))
+    adam = partial(torch.optim.Adam, lr=o.learning_rate, betas=(o.beta1, o.beta2), eps=1e-7, fused=True)
+    adams = adam(generators.parameters()), adam(judges.parameters())
     low = torch.autocast("cpu", torch.bfloat16) if "bfloat16" in precision else nullcontext()
 
     def g(rgb):
         return painter(rgb) if o.output == "rgb" else _chroma_over_luma(rgb, painter(rgb))
 
     def judged(network, image, real):
-        logits = network(image)
-        return ((logits - float(real)) ** 2).mean()
+        return ((network(image) - float(real)) ** 2).mean()
 
     def learn(adam, loss):
         adam.zero_grad()
@@ -65,8 +57,7 @@ def torch_step(gan, precision):
     def step(batch):
         gray, color = (_from_numpy(batch[name]) for name in ("gray", "color"))
         rgb = gray.repeat(1, 3, 1, 1)
-        for network in judges:
-            network.weights.requires_grad_(False)
+        judges.requires_grad_(False)
         with low:
             fake_color, fake_gray = g(rgb), f(color)
             loss = judged(d_y, fake_color, True) + judged(d_x, fake_gray, True)
@@ -75,8 +66,7 @@ def torch_step(gan, precision):
             if o.lambda_identity:
                 loss = loss + o.lambda_identity * (l1(f(rgb), gray) + l1(g(color), color))
         total = learn(adams[0], loss)
-        for network in judges:
-            network.weights.requires_grad_(True)
+        judges.requires_grad_(True)
         with low:
             pairs = (d_y, color, fake_color.detach()), (d_x, gray, fake_gray.detach())
             loss = sum(judged(d, real, True) + judged(d, fake, False) for d, real, fake in pairs) / 2
@@ -94,10 +84,9 @@ class TorchNetwork:
     def __init__(self, network):
         import torch
 
-        self.network, self.weights, self.does = network, torch.nn.ModuleList(), {}
-        for layer in network.layers:
-            if not isinstance(layer, keras.layers.InputLayer):
-                self.does[layer] = _in_torch(layer)
+        self.network, self.weights = network, torch.nn.ModuleList()
+        layers = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
+        self.does = {layer: _in_torch(layer) for layer in layers}
         owned = [getattr(does, "weights", does) for does in self.does.values()]
         self.weights.extend(module for module in owned if isinstance(module, torch.nn.Module))
         self.weights.to(memory_format=torch.channels_last)

@@ -31,6 +31,9 @@ def train(script, description):
     _require_run_or_empty(directory.resolve())
     before = read_config(directory) if (directory / CONFIG).is_file() and not arguments.fresh else None
     if before:
+        # Where nothing was learned yet, nothing is lost by another configuration.
+        if before["model"] != script and has_checkpoint(directory):
+            raise UserError(f"--run-dir {directory} holds a run of {before['model']}: choose another, or use --fresh.")
         flowers = flowers.known_as(before["data"])
     show_notes(flowers)
     keras = import_keras()
@@ -45,7 +48,7 @@ def train(script, description):
     model = getattr(models, class_name)(**options)
     if not devices.is_first():
         sys.stdout = None
-    devices.before_others(_open, directory.resolve(), script, arguments.fresh)
+    devices.before_others(_open, directory.resolve(), arguments.fresh)
     images, count = flowers.split_sizes, devices.devices_in_use()
     backend = keras.backend.backend() + (f" on {count} devices" if count > 1 else "")
     print(
@@ -70,8 +73,7 @@ def parsed(script, words=None, description=None):
     if arguments.precision is None:
         arguments.precision = AUTO if arguments.preset in AUTOMATIC else PRECISIONS[0]
     require_choice("--precision", arguments.precision, (*PRECISIONS, AUTO))
-    names = [entry.name for table in (MODELS[script][1], TrainingOptions) for entry in fields(table)]
-    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
     return arguments, *map(asdict, run_options(script, arguments.preset, given))
 
 
@@ -93,17 +95,12 @@ def _require_run_or_empty(directory):
         raise UserError(f"--run-dir {directory} is no run, it has no {CONFIG}: choose a new or an empty folder.")
 
 
-def _open(directory, script, fresh):
+def _open(directory, fresh):
     """Make a directory ready for a training; whether what it holds is the same run its checkpoints say."""
     if (directory / CONFIG).is_file() and fresh:
         names = (directory.with_name(f"{directory.name}-old{number}") for number in itertools.count(1))
         aside = directory.rename(next(path for path in names if not path.exists()))
         print(f"Moved the old run to {aside}.")
-    elif (directory / CONFIG).is_file():
-        trained = read_config(directory)["model"]
-        # Where nothing was learned yet, nothing is lost by another configuration.
-        if has_checkpoint(directory) and trained != script:
-            raise UserError(f"--run-dir {directory} holds a run of {trained}: choose another, or use --fresh.")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

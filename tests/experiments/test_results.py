@@ -187,14 +187,14 @@ def test_figures_without_the_photographs_hold_colourings_alone(runs, tmp_path, m
 def test_a_figure_of_all_systems_keeps_those_whose_runs_are_gone(reproduced, runs, tmp_path, monkeypatch, capsys):
     folder = tmp_path / "tier"
     shutil.copytree(reproduced[0] / runs.name, folder)
-    configs = require_comparable([runs / "pix2pix-seed0"])
-    split = flowers_of_runs(configs, None, None).split("test")
+    run_dirs = {"pix2pix-seed0": runs / "pix2pix-seed0"}
+    split = flowers_of_runs(require_comparable(run_dirs.values()), None, None).split("test")
     drawn = {}
     monkeypatch.setattr("models.record.draw_grid", lambda columns, file, dpi: drawn.update({file.name: columns}))
 
     def again():
         drawn.clear()
-        draw_tier(folder, read_tier(folder), configs, split)
+        draw_tier(folder, read_tier(folder), run_dirs, split)
 
     again()
     assert list(drawn["systems.png"]) == ["gray x", "cyclegan", "pix2pix", "original"]
@@ -530,7 +530,12 @@ def test_a_table_tells_of_systems_and_the_best_known_tier_comes_first(tmp_path):
         row |= {"pixel_l1": {"mean": 4.0 * ratios[name]}, "ratio_to_gray": {"mean": ratios[name]}}
         return Scored(row, Scores({"pixel_l1": np.array([ratios[name], ratios[name]])}), facts)
 
-    trained = {"model": "cyclegan", "options": {"paired_weight": 1.0}, "made_with": None, "training_seconds": 1.0}
+    trained = {
+        "model": "cyclegan",
+        "options": {"paired_weight": 1.0},
+        "made_with": {"backend": "jax", "cpus": 1},
+        "training_seconds": 1.0,
+    }
 
     def run(put_back, named):
         test = {kind: {"mean": named, "low": 0, "high": 1} for kind in ("real", "gray", "run")}

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 import pytest
@@ -5,21 +7,27 @@ import pytest
 from models import CycleGAN
 from models.gan import ColorizationGAN
 from models.losses import l1
+from models.option_tables import option
 from models.options import ModelOptions
+
+
+@dataclass(frozen=True)
+class ToyOptions(ModelOptions):
+    generator: str = option("toy", "one convolution")
 
 
 class Toy(ColorizationGAN):
     """The least that trains: one convolution from gray to colour. For tests of the loop around a model."""
 
-    options_type = ModelOptions
+    options_type = ToyOptions
 
-    def __init__(self, filters=3, weight=1.0, ema=0.0, **options):
+    def __init__(self, filters=3, weight=1.0, **options):
         super().__init__(**{"image_size": 32} | options)
         gray = keras.Input((self.options.image_size, self.options.image_size, 1))
         x = keras.layers.Conv2D(filters, 3, padding="same")(gray)
         self.colorizer = keras.Model(gray, keras.layers.Conv2D(3, 1, activation="tanh")(x))
         self.weight = weight
-        self.finish(["l1", "twice"], ema)
+        self.finish(["l1", "twice"])
 
     def objective(self, batch, fake_color):
         error = self.weight * l1(fake_color, batch["color"])
