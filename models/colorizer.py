@@ -41,7 +41,7 @@ class Colorizer(PhotoColorizer):
             return self.of_any_shape
         inputs = [keras.Input(tensor.shape[1:]) for tensor in self.network.inputs]
         color = self.network(unlisted(inputs))
-        return keras.Model(inputs, [color, _cb_cr(color)])
+        return keras.Model(inputs, [color, _CbCr()(color)])
 
     @cached_property
     def of_any_shape(self):
@@ -68,12 +68,14 @@ class _Shown(keras.layers.Layer):
         return self.over_luma.shown(chroma) / 2
 
 
-def _cb_cr(color):
-    """As `data_loader.images.cb_cr`, of colours in [−1, 1]."""
-    away_from_luma = color - luma_of(color)
-    red_weight, _, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
-    blue, red = away_from_luma[..., 2:] / (1 - blue_weight), away_from_luma[..., :1] / (1 - red_weight)
-    return ops.concatenate([blue, red], axis=-1) / 4
+class _CbCr(keras.layers.Layer):
+    """As `data_loader.images.cb_cr`, of colours in [−1, 1]; bare operations would give an ONNX file more inputs."""
+
+    def call(self, color):
+        away_from_luma = color - luma_of(color)
+        red_weight, _, blue_weight = (float(weight) for weight in LUMA_WEIGHTS)
+        blue, red = away_from_luma[..., 2:] / (1 - blue_weight), away_from_luma[..., :1] / (1 - red_weight)
+        return ops.concatenate([blue, red], axis=-1) / 4
 
 
 def _layer(network, name):
