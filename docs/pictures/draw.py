@@ -1,8 +1,9 @@
-"""Draw the README's first picture: gray, coloured without pairs, coloured with pairs, and the original.
+"""Draw pictures of the README by the colorizers that come along.
 
-python docs/pictures/draw.py UNPAIRED_RUN PAIRED_RUN
+python docs/pictures/draw.py                             several.jpg: a photograph in gray, four guesses, the original
+python docs/pictures/draw.py UNPAIRED_RUN PAIRED_RUN     colours.jpg: gray, without pairs, with pairs, the original
 
-One photograph by the colorizers that come along, and two built-in flowers by runs that were trained on such flowers:
+The second has a photograph, and two built-in flowers by runs that were trained on such flowers:
 
 python experiments/cyclegan.py --preset demo --dataset synthetic --run-dir UNPAIRED_RUN
 python experiments/pix2pix.py --preset best --image-size 96 --epochs 8 --dataset synthetic --run-dir PAIRED_RUN
@@ -26,26 +27,41 @@ from models.record import draw_grid
 SIDE = 400
 TITLES = ("gray", "without pairs", "with pairs", "original")
 TEST_FLOWERS = (5, 7)  # of the test split
+GUESSES = 4
 
 
-def main(unpaired, paired):
-    """Write `colours.jpg` here."""
+def main(*runs):
+    """Write `colours.jpg` here, by two runs, or without any `several.jpg`."""
     photograph = read_image(HERE / "flower.jpg")
-    rows = [row(photograph, ("flowers-unpaired", "flowers"))]
-    runs = [load_colorizer(run) for run in (unpaired, paired)]
-    flowers = load_flowers("synthetic", runs[0].size).split("test").color(list(TEST_FLOWERS))
-    rows += [row(Image.fromarray(flower), runs) for flower in flowers]
-    columns = {title: to_unit(np.stack(images)) for title, images in zip(TITLES, zip(*rows, strict=True), strict=True)}
-    draw_grid(columns, HERE / "colours.png", dots_per_inch=160)
-    Image.open(HERE / "colours.png").convert("RGB").save(HERE / "colours.jpg", quality=90)
-    (HERE / "colours.png").unlink()
+    if not runs:
+        guesses = load_colorizer("flowers-several").colorize(photograph, samples=GUESSES)
+        titles = ["gray", *(f"guess {number}" for number in range(1, GUESSES + 1)), "original"]
+        draw("several", titles, [beside(photograph, guesses)])
+        return
+    rows = [beside(photograph, colorings(photograph, map(load_colorizer, ("flowers-unpaired", "flowers"))))]
+    trained = [load_colorizer(run) for run in runs]
+    for flower in load_flowers("synthetic", trained[0].size).split("test").color(list(TEST_FLOWERS)):
+        picture = Image.fromarray(flower)
+        rows.append(beside(picture, colorings(picture, trained)))
+    draw("colours", TITLES, rows)
 
 
-def row(picture, colorizers):
-    """A picture in gray, by each of the colorizers, and as it was; squares from its middle."""
-    gray = np.asarray(picture.convert("L"))
-    colorizers = [load_colorizer(each) if isinstance(each, str) else each for each in colorizers]
-    images = [gray[..., None].repeat(3, axis=-1), *(each.colorize(gray) for each in colorizers), np.asarray(picture)]
+def draw(name, titles, rows):
+    """Write rows of images under their titles as NAME.jpg here."""
+    columns = {title: to_unit(np.stack(images)) for title, images in zip(titles, zip(*rows, strict=True), strict=True)}
+    draw_grid(columns, HERE / f"{name}.png", dots_per_inch=160)
+    Image.open(HERE / f"{name}.png").convert("RGB").save(HERE / f"{name}.jpg", quality=90)
+    (HERE / f"{name}.png").unlink()
+
+
+def colorings(picture, colorizers):
+    """A picture as each of the colorizers colours it."""
+    return [colorizer.colorize(picture) for colorizer in colorizers]
+
+
+def beside(picture, colored):
+    """A picture in gray, its colourings, and as it was; squares from its middle."""
+    images = [np.asarray(picture.convert("L").convert("RGB")), *colored, np.asarray(picture)]
     return [np.asarray(square(Image.fromarray(image))) for image in images]
 
 
