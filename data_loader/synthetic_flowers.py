@@ -68,7 +68,7 @@ BACKGROUNDS = {
     "foliage": ("green", 0.45, (0.05, 0.05), 0.08),
 }
 
-OF_KIND = list(SPECIES.values())
+OF_KIND = list(SPECIES.values())  # as `kinds_of` numbers them
 IMAGES_PER_SPECIES = 100
 FIRST = len(SPECIES) * IMAGES_PER_SPECIES
 # The sets, and how many training pictures each has beside the first ones; validation and test are the same in all.

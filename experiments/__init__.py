@@ -36,7 +36,7 @@ def run_script(main, *arguments):
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # No shell expands the ~ of --out=~/roses.
-    home = str(at_home("~"))
+    home = str(at_home("~")).rstrip("/")
     sys.argv[1:] = [re.sub(r"^(--[\w-]+=|)~(?=/|$)", lambda found: found[1] + home, word) for word in sys.argv[1:]]
     codecs.register_error("names", _raw_names)
     for stream in (sys.stdout, sys.stderr):

@@ -75,7 +75,7 @@ def _page_class():
 class Colorizers(UserDict):
     """Colorizers by name, made of a dict of their paths; each is opened when it is first asked for."""
 
-    lock = threading.Lock()
+    lock = threading.Lock()  # one for all, as a process serves one page
 
     def __getitem__(self, name):
         with self.lock:

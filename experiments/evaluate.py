@@ -98,11 +98,13 @@ def _require_sound(arguments):
     require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
+    if arguments.last < 0:
+        raise UserError(f"--last {arguments.last} is too small: use at least 1, or leave it out.")
     if not 0 < arguments.margin < 1:
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
         raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
-    require_at_least(arguments, last=0, image_size=MIN_SCORED_SIDE)
+    require_at_least(arguments, image_size=MIN_SCORED_SIDE)
 
 
 def _unpacked(arguments, size):

@@ -19,7 +19,7 @@ EXCHANGED = (
 def turn_upright(model, split):
     """Negate the last layer of each generator of a CycleGAN that makes negatives before it has learned, and say so.
 
-    A negative correlates negatively with luma, over all pixels of some photographs. Another seed may begin like this.
+    A negative correlates negatively with luma, over all pixels of some photographs. Another seed could give that start.
     """
     color = to_network(split.some(PICTURES))
     gray = luma(color)

@@ -83,7 +83,7 @@ class ColorizationGAN(keras.Model):
         return chroma_generator(chroma, "G", **shown, enlarged=o.generator == "pretrained")
 
     def finish(self, terms):
-        """Make the optimizer and a running mean for each of the objective's terms, once all networks are built."""
+        """Make the optimizer, which averages weights with `ema`, and a mean a term, once all networks are built."""
         self.colorizer.name = colorizer_name(type(self).__name__)
         self.terms = list(terms)
         self.trackers = [keras.metrics.Mean(name=term) for term in terms]

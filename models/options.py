@@ -18,7 +18,7 @@ CHROMA_OPTIONS = ("match_colorfulness", "match_contrast", "half_chroma", "keep_l
 
 @dataclass(frozen=True)
 class ModelOptions(Options):
-    """What every model has; which generators there are, `generator` by name, is its own."""
+    """What every model has, beside `generator`, whose choices are each model's own."""
 
     image_size: int = option(128, "side of the images in pixels", at_least=32)
     learning_rate: float = option(2e-4, "Adam's, for generators and discriminators [4.1]", at_least=0)

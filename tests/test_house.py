@@ -16,7 +16,7 @@ ALLOWED = {
 }
 FILES = {file.relative_to(PROJECT).as_posix(): file for room in ALLOWED for file in (PROJECT / room).rglob("*.py")}
 TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in FILES.items()}
-MOST_FILES, MOST_LINES, MOST_LINES_A_FILE = 89, 12140, 300
+MOST_FILES, MOST_LINES, MOST_LINES_A_FILE = 89, 12144, 300
 BACKENDS = {"tensorflow", "jax", "torch"}
 
 

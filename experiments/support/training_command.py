@@ -31,9 +31,6 @@ def train(script, description):
     _require_run_or_empty(directory.resolve())
     before = read_config(directory) if (directory / CONFIG).is_file() and not arguments.fresh else None
     if before:
-        # Where nothing was learned yet, nothing is lost by another configuration.
-        if before["model"] != script and has_checkpoint(directory):
-            raise UserError(f"--run-dir {directory} holds a run of {before['model']}: choose another, or use --fresh.")
         flowers = flowers.known_as(before["data"])
     show_notes(flowers)
     keras = import_keras()
@@ -48,7 +45,7 @@ def train(script, description):
     model = getattr(models, class_name)(**options)
     if not devices.is_first():
         sys.stdout = None
-    devices.before_others(_open, directory.resolve(), arguments.fresh)
+    devices.before_others(_open, directory.resolve(), script, arguments.fresh)
     images, count = flowers.split_sizes, devices.devices_in_use()
     backend = keras.backend.backend() + (f" on {count} devices" if count > 1 else "")
     print(
@@ -95,12 +92,17 @@ def _require_run_or_empty(directory):
         raise UserError(f"--run-dir {directory} is no run, it has no {CONFIG}: choose a new or an empty folder.")
 
 
-def _open(directory, fresh):
+def _open(directory, script, fresh):
     """Make a directory ready for a training; whether what it holds is the same run its checkpoints say."""
     if (directory / CONFIG).is_file() and fresh:
         names = (directory.with_name(f"{directory.name}-old{number}") for number in itertools.count(1))
         aside = directory.rename(next(path for path in names if not path.exists()))
         print(f"Moved the old run to {aside}.")
+    elif (directory / CONFIG).is_file():
+        trained = read_config(directory)["model"]
+        # Where nothing was learned yet, nothing is lost by another configuration.
+        if has_checkpoint(directory) and trained != script:
+            raise UserError(f"--run-dir {directory} holds a run of {trained}: choose another, or use --fresh.")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from data_loader.images import luma, to_unit
+from models.shipped import shipped
 from tests.experiments.scripts import PROJECT, run
 
 needs_page = pytest.mark.skipif(
@@ -180,7 +181,7 @@ def test_colorizers_are_compared(address, photo, tmp_path):
         wait_for(lambda: [tab for tab in all_of(browser, "button[role=tab]") if tab.text == "Compare"])[0].click()
         wait_for(lambda: all_of(browser, "#compare"))[0].click()
         # Ours, and in a checkout the paper's; each appears when it is ready.
-        names = {"gray", "flowers", "flowers-unpaired", "cyclegan", "capsule-mse", "stochastic"}
+        names = {"gray", *shipped(), "cyclegan", "capsule-mse", "stochastic"}
         wait_for(lambda: names <= set(body(browser).split()))
         assert len(all_of(browser, "#compared .grid-wrap img")) == len(names)
 
