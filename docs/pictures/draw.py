@@ -30,20 +30,22 @@ TEST_FLOWERS = (5, 7)  # of the test split
 GUESSES = 4
 
 
-def main(*runs):
-    """Write `colours.jpg` here, by two runs, or without any `several.jpg`."""
+def several():
+    """Write `several.jpg` here."""
     photograph = read_image(HERE / "flower.jpg")
-    if not runs:
-        guesses = load_colorizer("flowers-several").colorize(photograph, samples=GUESSES)
-        titles = ["gray", *(f"guess {number}" for number in range(1, GUESSES + 1)), "original"]
-        draw("several", titles, [beside(photograph, guesses)])
-        return
-    rows = [beside(photograph, colorings(photograph, map(load_colorizer, ("flowers-unpaired", "flowers"))))]
-    trained = [load_colorizer(run) for run in runs]
-    for flower in load_flowers("synthetic", trained[0].size).split("test").color(list(TEST_FLOWERS)):
-        picture = Image.fromarray(flower)
-        rows.append(beside(picture, colorings(picture, trained)))
-    draw("colours", TITLES, rows)
+    guesses = load_colorizer("flowers-several").colorize(photograph, samples=GUESSES)
+    titles = ["gray", *(f"guess {number}" for number in range(1, GUESSES + 1)), "original"]
+    draw("several", titles, [beside(photograph, guesses)])
+
+
+def colours(unpaired, paired):
+    """Write `colours.jpg` here."""
+    shipped, trained = (
+        list(map(load_colorizer, pair)) for pair in (("flowers-unpaired", "flowers"), (unpaired, paired))
+    )
+    flowers = load_flowers("synthetic", trained[0].size).split("test").color(list(TEST_FLOWERS))
+    pictures = [(read_image(HERE / "flower.jpg"), shipped), *((Image.fromarray(flower), trained) for flower in flowers)]
+    draw("colours", TITLES, [beside(picture, [each.colorize(picture) for each in by]) for picture, by in pictures])
 
 
 def draw(name, titles, rows):
@@ -52,11 +54,6 @@ def draw(name, titles, rows):
     draw_grid(columns, HERE / f"{name}.png", dots_per_inch=160)
     Image.open(HERE / f"{name}.png").convert("RGB").save(HERE / f"{name}.jpg", quality=90)
     (HERE / f"{name}.png").unlink()
-
-
-def colorings(picture, colorizers):
-    """A picture as each of the colorizers colours it."""
-    return [colorizer.colorize(picture) for colorizer in colorizers]
 
 
 def beside(picture, colored):
@@ -73,4 +70,4 @@ def square(image):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    (colours if sys.argv[1:] else several)(*sys.argv[1:])
