@@ -33,19 +33,19 @@ GUESSES = 4
 def several():
     """Write `several.jpg` here."""
     photograph = read_image(HERE / "flower.jpg")
-    guesses = load_colorizer("flowers-several").colorize(photograph, samples=GUESSES)
+    guesses = load_colorizer("flowers-several").colorize(gray_of(photograph), samples=GUESSES)
     titles = ["gray", *(f"guess {number}" for number in range(1, GUESSES + 1)), "original"]
     draw("several", titles, [beside(photograph, guesses)])
 
 
 def colours(unpaired, paired):
     """Write `colours.jpg` here."""
-    shipped, trained = (
-        list(map(load_colorizer, pair)) for pair in (("flowers-unpaired", "flowers"), (unpaired, paired))
-    )
+    ours = [load_colorizer(name) for name in ("flowers-unpaired", "flowers")]
+    trained = [load_colorizer(run) for run in (unpaired, paired)]
     flowers = load_flowers("synthetic", trained[0].size).split("test").color(list(TEST_FLOWERS))
-    pictures = [(read_image(HERE / "flower.jpg"), shipped), *((Image.fromarray(flower), trained) for flower in flowers)]
-    draw("colours", TITLES, [beside(picture, [each.colorize(picture) for each in by]) for picture, by in pictures])
+    rows = [row(read_image(HERE / "flower.jpg"), ours)]
+    rows += [row(Image.fromarray(flower), trained) for flower in flowers]
+    draw("colours", TITLES, rows)
 
 
 def draw(name, titles, rows):
@@ -56,9 +56,19 @@ def draw(name, titles, rows):
     (HERE / f"{name}.png").unlink()
 
 
+def row(picture, colorizers):
+    """A picture in gray, by each of the colorizers, and as it was."""
+    return beside(picture, [each.colorize(gray_of(picture)) for each in colorizers])
+
+
+def gray_of(picture):
+    """A picture's luma, uint8 (h, w)."""
+    return np.asarray(picture.convert("L"))
+
+
 def beside(picture, colored):
     """A picture in gray, its colourings, and as it was; squares from its middle."""
-    images = [np.asarray(picture.convert("L").convert("RGB")), *colored, np.asarray(picture)]
+    images = [gray_of(picture)[..., None].repeat(3, axis=-1), *colored, np.asarray(picture)]
     return [np.asarray(square(Image.fromarray(image))) for image in images]
 
 
