@@ -177,18 +177,18 @@ def stratified_split(labels, groups, test, val):
     """Split image positions class by class, and never a group across two splits.
 
     Args:
-        labels, groups: class and photograph of each image, (N,).
+        labels, groups: class and photograph of each image, (N,), lists or arrays.
         test, val: images a class: a whole number, or a share of the class below 1, rounded down.
 
     Returns:
         str array (N,) of "train", "val", "test". A group that spans classes or fits nowhere else trains.
     """
+    labels, groups = np.asarray(labels), np.asarray(groups)
     split_of = np.full(len(labels), "train", dtype="<U5")
+    shares = {"test": test, "val": val, "train": len(labels)}
     for label in np.unique(labels):
         members = labels == label
-        count = members.sum()
-        room = {name: int(share * count) if share < 1 else share for name, share in (("test", test), ("val", val))}
-        room["train"] = len(labels)
+        room = {name: int(share * members.sum()) if share < 1 else share for name, share in shares.items()}
         rng = np.random.default_rng((0, int(label)))
         for group in rng.permutation(np.unique(groups[members])):
             same = groups == group

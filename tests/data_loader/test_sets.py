@@ -21,7 +21,7 @@ def test_split_sizes_a_class_and_no_group_in_two_splits():
     groups[[3, 7]] = 3
     groups[[20, 30, 40]] = 20
     groups[[10, 60]] = 10
-    split_of = stratified_split(labels, groups, test=10, val=5)
+    split_of = stratified_split(labels.tolist(), groups.tolist(), test=10, val=5)
     for label in (0, 1):
         assert {name: int((split_of[labels == label] == name).sum()) for name in ("train", "val", "test")} == {
             "train": 35,
