@@ -110,8 +110,6 @@ class Batches:
             return image
         size = len(image)
         side = size * (1 - self.zoom * side)
-        box = ((size - side) * left, (size - side) * top)
-        square = Image.fromarray(image).resize(
-            (size, size), Image.Resampling.BILINEAR, (*box, box[0] + side, box[1] + side)
-        )
-        return np.asarray(square)
+        left, top = (size - side) * left, (size - side) * top
+        box = (left, top, left + side, top + side)
+        return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR, box))

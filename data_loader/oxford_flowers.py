@@ -128,9 +128,8 @@ def _oxford102_labels(oxford, folder, positions):
         split_of[sets["tstid"].ravel() - 1] = "test"
         return labels[positions].astype(int) - 1, split_of[positions]
     except (ValueError, KeyError, IndexError, TypeError, NotImplementedError) as error:
-        raise UserError(
-            f"{folder}/imagelabels.mat or setid.mat is not the official file ({error}): delete it to download it again."
-        ) from error
+        problem = f"{folder}/imagelabels.mat or setid.mat is not the official file ({error})"
+        raise UserError(f"{problem}: delete it to download it again.") from error
 
 
 def download(oxford):
@@ -146,9 +145,8 @@ def download(oxford):
             unpack(archive, scratch)
             os.replace(scratch / "jpg", folder / "jpg")
         except (OSError, tarfile.TarError) as error:
-            raise UserError(
-                f"{archive} cannot be unpacked ({error}): make room in {folder}, or delete the archive."
-            ) from error
+            problem = f"{archive} cannot be unpacked ({error})"
+            raise UserError(f"{problem}: make room in {folder}, or delete the archive.") from error
         archive.unlink()
     return folder
 
@@ -160,9 +158,8 @@ def _scratch(folder):
         with scratch_folder(folder / "downloading") as scratch:
             yield scratch
     except OSError as error:
-        raise UserError(
-            f"{folder} cannot be written ({error.strerror}): make room, or set {CACHE_VARIABLE}."
-        ) from error
+        problem = f"{folder} cannot be written ({error.strerror})"
+        raise UserError(f"{problem}: make room, or set {CACHE_VARIABLE}.") from error
 
 
 def _fetch(oxford, file, folder, scratch):

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from data_loader.files import NonFinite, UserError, at_home, quiet_libraries
-from models.option_tables import flag
+from models.option_tables import flag, require_at_least
 from models.presets import MODELS
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -86,12 +86,11 @@ def require_defaults(parser, arguments, names, where):
             raise UserError(f"{flag(name)} has no meaning {where}.")
 
 
-def require_at_least(arguments, **least):
+def require_numbers(arguments, **least):
     """Refuse numbers below the `least` that they may be, name of an option to number; None is no number."""
     for name, number in least.items():
-        value = getattr(arguments, name)
-        if value is not None and value < number:
-            raise UserError(f"{flag(name)} {value} is too small: use a number of at least {number}.")
+        if getattr(arguments, name) is not None:
+            require_at_least(flag(name), getattr(arguments, name), number)
 
 
 def _raw_names(error):

@@ -25,7 +25,7 @@ from collections import UserDict
 
 from data_loader import UserError
 from data_loader.photographs import MAX_PIXELS
-from experiments import PROJECT, require_at_least, run_script
+from experiments import PROJECT, require_numbers, run_script
 from experiments.support.runs import opened_colorizer, run_names
 from models.shipped import DEFAULT, default, named, shipped, soonest
 
@@ -39,7 +39,7 @@ def main():
     arguments = _parser().parse_args()
     if not 0 <= arguments.port < 2**16:
         raise UserError(f"--port {arguments.port} is none: use a number up to 65535, or leave it out.")
-    require_at_least(arguments, most_megapixels=1, most_megabytes=1)
+    require_numbers(arguments, most_megapixels=1, most_megabytes=1)
     if arguments.most_megapixels > (most := MAX_PIXELS // 1_000_000):
         raise UserError(f"--most-megapixels {arguments.most_megapixels} is too large: use at most {most}.")
     folder = Path(tempfile.mkdtemp(prefix=f"flowers-app-{os.getpid()}-"))

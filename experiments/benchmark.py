@@ -30,7 +30,7 @@ import subprocess
 import time
 
 from data_loader.files import write_text
-from experiments import import_keras, require_at_least, run_script
+from experiments import import_keras, require_numbers, run_script
 from experiments.support.step_profile import hold_to_one_thread, profile
 from experiments.support.step_timing import STEPS_A_TURN, measure, parse_variant
 from models.precision import PRECISIONS, instruction_sets
@@ -41,7 +41,7 @@ DEAREST = 20
 def main():
     """Benchmark from the command line."""
     arguments = _parser().parse_args()
-    require_at_least(arguments, turns=1, batch_size=1)
+    require_numbers(arguments, turns=1, batch_size=1)
     variants = [parse_variant(text, arguments.preset, arguments.batch_size) for text in arguments.models]
     if arguments.json:
         Path(arguments.json).parent.mkdir(parents=True, exist_ok=True)

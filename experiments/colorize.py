@@ -29,7 +29,7 @@ import numpy as np
 from data_loader import UserError
 from data_loader.files import at_home, exists, progress_bar, replacing
 from data_loader.photographs import UnusableImage, read_photograph
-from experiments import require_at_least, run_script
+from experiments import require_numbers, run_script
 from experiments.support.colorings import DEEP, ENDINGS, FORMATS, UNWRITABLE, as_held, maker_of, save, says_it_is_ours
 from experiments.support.photo_jobs import find_photos, targets_of
 from experiments.support.runs import opened_colorizer
@@ -54,7 +54,7 @@ TOLD = {
 def main():
     """Colour photographs from the command line; status 2 if one of them could not be used."""
     arguments = _parser().parse_args()
-    require_at_least(arguments, samples=1, seed=0)
+    require_numbers(arguments, samples=1, seed=0)
     if arguments.format:
         arguments.format = ENDINGS.get(f".{arguments.format.lower()}", arguments.format.lower())
     if arguments.format not in (*FORMATS, SAME, None):

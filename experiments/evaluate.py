@@ -29,7 +29,7 @@ from data_loader.flowers import SPLITS, require_split
 from evaluation.baselines import GRAY
 from evaluation.metrics import BETTER, MEASURES, MIN_SCORED_SIDE, OTHER_MEASURES
 from evaluation.statistics import MARGIN, compare
-from experiments import import_keras, require_at_least, require_defaults, run_script
+from experiments import import_keras, require_defaults, require_numbers, run_script
 from experiments.support import runs
 from experiments.support.drawing import draw_most_different
 from experiments.support.scoring import Question, Scoring
@@ -73,7 +73,7 @@ def main():
     asked = ("split", "samples", "probes", "class_test", "last")
     scoring = Scoring(flowers, Question(**{name: getattr(arguments, name) for name in asked}))
     scored = scoring.trivial | scoring.runs(configs)
-    scored |= {name: scoring.packed(name, coloring) for name, coloring in colorings.items()}
+    scored |= {name: scoring.packed(name, *functions) for name, functions in colorings.items()}
     report = scoring.report(scored)
     if len(configs) == 2:
         report["comparison"] = _comparison(arguments, scoring.split, list(configs), scored)
@@ -98,17 +98,15 @@ def _require_sound(arguments):
     require_split(arguments.split)
     if arguments.samples == 1 or arguments.samples < 0:
         raise UserError(f"--samples {arguments.samples} cannot differ: use at least 2, or 0 to leave them out.")
-    if arguments.last < 0:
-        raise UserError(f"--last {arguments.last} is too small: use at least 1, or leave it out.")
     if not 0 < arguments.margin < 1:
         raise UserError(f"--margin {arguments.margin} is no share: use a number between 0 and 1, such as 0.05.")
     if arguments.class_test and arguments.split in ("train", "all"):
         raise UserError(f"--class-test knows the {arguments.split} split's pictures: score it on test or val.")
-    require_at_least(arguments, image_size=MIN_SCORED_SIDE)
+    require_numbers(arguments, image_size=MIN_SCORED_SIDE, last=0)
 
 
 def _unpacked(arguments, size):
-    """Name in tables to coloring, a function of (which, originals), of packed colorizers; the side of their images."""
+    """Name in tables to what `Scoring.packed` takes of packed colorizers; the side of their images."""
     files, photographs = [str(Path(file).resolve()) for file in arguments.run_dirs], arguments.photographs
     for file in files:
         if Path(file).suffix != ".npz":
@@ -117,19 +115,20 @@ def _unpacked(arguments, size):
             raise UserError(f"{file} is named twice: name each colorizer once.")
     if arguments.image_size and not photographs:
         raise UserError("--image-size is a packed colorizer's own: leave it out, or add --photographs.")
-    of_runs = ("probes", "class_test", "samples", "last", "margin", "figure")
+    of_runs = ("probes", "class_test", "last", "margin", "figure", *["samples"] * photographs)
     require_defaults(_parser(), arguments, of_runs, "for a packed colorizer: leave it out, or name runs")
     import_keras()
     from models.colorizing import unpack
 
     networks = {name: unpack(file) for name, file in zip(runs.run_names(files), files, strict=True)}
     if photographs:
-        return {name: runs.photograph_coloring(network, arguments.size) for name, network in networks.items()}, size
+        return {name: [runs.photograph_coloring(network, arguments.size)] for name, network in networks.items()}, size
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:
         told = " and ".join(map(str, sorted(sizes)))
         raise UserError(f"these colorizers have images of {told} pixels: score them apart.")
-    return {name: partial(runs.coloring_by, network) for name, network in networks.items()}, sizes.pop()
+    functions = {name: (partial(runs.coloring_by, one), runs.samples_by(one)) for name, one in networks.items()}
+    return functions, sizes.pop()
 
 
 def _learned_from(files):
@@ -206,7 +205,7 @@ def _parser():
     add("--json", metavar="FILE", help="write the scores here too, beside each run's scores.json")
     add("--probes", action="store_true", help="look for colours that F hides in its gray pictures")
     add("--class-test", action="store_true", help="ask a classifier of real photographs for each colouring's class")
-    told = f"colourings a picture of runs that have several, 0 for none (default: {Question.samples})"
+    told = f"colourings a picture where there are several, 0 for none (default: {Question.samples})"
     add("--samples", type=int, default=Question.samples, metavar="N", help=told)
     told = "score the mean over the colorizers of the last N finished epochs (default: the last checkpoint)"
     add("--last", type=int, default=0, metavar="N", help=told)

@@ -27,7 +27,7 @@ import re
 
 from data_loader.files import write_text
 from data_loader.flowers import SPLITS, require_split
-from experiments import RESULTS, require_at_least, run_script
+from experiments import RESULTS, require_numbers, run_script
 from experiments.support.drawing import captions_of, captions_page, draw
 from experiments.support.runs import flowers_of_runs, read_metrics, require_comparable, run_names, understood
 from experiments.support.store import Scored, StoredTier
@@ -36,7 +36,7 @@ from experiments.support.store import Scored, StoredTier
 def main():
     """Draw from the command line."""
     arguments = _parser().parse_args()
-    require_at_least(arguments, images=1)
+    require_numbers(arguments, images=1)
     require_split(arguments.split)
     configs, folder = require_comparable(arguments.run_dirs), Path(arguments.out)
     split = flowers_of_runs(configs, arguments.dataset, arguments.data_dir).split(arguments.split)

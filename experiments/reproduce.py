@@ -27,7 +27,7 @@ from functools import partial
 
 from data_loader import UserError, load_flowers
 from data_loader.joined_flowers import sets_named
-from experiments import RESULTS, require_at_least, require_defaults, run_script
+from experiments import RESULTS, require_defaults, require_numbers, run_script
 from experiments.support import tiers
 from experiments.support.drawing import draw_tier
 from experiments.support.pages import check, write_pages
@@ -95,7 +95,7 @@ def main():
 def _require_sound(arguments):
     """Refuse what no tier can be reproduced with."""
     require_choice("--preset", arguments.preset, tuple(tiers.TIERS))
-    require_at_least(arguments, seeds=1)
+    require_numbers(arguments, seeds=1)
     for entry in arguments.set:
         if "=" not in entry:
             raise UserError(f"--set {entry} names no value: write OPTION=VALUE, such as --set epochs=2.")

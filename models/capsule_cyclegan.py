@@ -4,7 +4,6 @@ from models.cyclegan import CycleGAN
 from models.discriminators import ROUNDS, published_discriminator, routing_discriminator
 from models.losses import CAPSULE_LOSSES
 from models.options import CapsuleCycleGANOptions
-from models.projected import projected_heads
 
 
 class CapsuleCycleGAN(CycleGAN):
@@ -22,10 +21,10 @@ class CapsuleCycleGAN(CycleGAN):
         Projected capsules judge the maps of `look`, each place of them.
         """
         o = self.options
-        lengths = o.capsule_loss == "margin"
         if self.eye:
-            return projected_heads(self.eye, o.discriminator_filters, capsules=True, lengths=lengths, name=name)
+            return self.build_heads(has_capsules=True, name=name)
         if o.capsule == "published":
             return published_discriminator(o.image_size, channels, o.discriminator_filters, name=name)
         routing = (o.routing_iterations or ROUNDS, o.routing_gradient or "all")
-        return routing_discriminator(o.image_size, channels, o.discriminator_filters, *routing, lengths, name=name)
+        shape = (o.image_size, channels, o.discriminator_filters)
+        return routing_discriminator(*shape, *routing, self.judges_lengths, name=name)

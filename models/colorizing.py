@@ -16,6 +16,7 @@ import models.normalization  # noqa: F401
 from data_loader.files import DAMAGED, UserError, write_arrays
 from data_loader.images import from_network, to_network, to_uint8
 from models.draws import sampled_z
+from models.option_tables import require_at_least
 from models.shipped import named, shipped
 
 CHUNK = 8  # images at a time
@@ -118,8 +119,8 @@ def colorize(network, gray, samples=None, seed=0, z=None):
 
 def predict_colors(network, images, samples=None, seed=0, z=None):
     """As `colorize`, but of images (n, S, S, 1) in [-1, 1], and not rounded: (n · samples, S, S, 3) in [-1, 1]."""
-    if samples is not None and samples < 1:
-        raise UserError(f"samples {samples} is too small: ask for at least 1.")
+    if samples is not None:
+        require_at_least("samples", samples, 1)
     repeated = np.repeat(images, samples or 1, axis=0)
     if reads_noise(network):
         return predict_images(network, [repeated, noise_of(network, len(images), samples, seed, z)])

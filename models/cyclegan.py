@@ -6,9 +6,8 @@ from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import colorizer, pretrained_generator, resnet_generator, unet_generator
 from models.layers import ImagePool, gray_as_rgb
-from models.losses import GAN_LOSSES, PAIRED_LOSSES, PIXEL_LOSSES, without_learning
+from models.losses import GAN_LOSSES, PAIRED_LOSSES, PIXEL_LOSSES
 from models.options import CycleGANOptions
-from models.projected import projected_heads
 
 
 class CycleGAN(ColorizationGAN):
@@ -62,12 +61,11 @@ class CycleGAN(ColorizationGAN):
     def build_discriminator(self, channels, name):
         """A PatchGAN as in §3.1: (n, S, S, channels) in [-1, 1] to a map of logits; or heads on the maps of `look`."""
         o = self.options
-        lengths = o.chosen_gan_loss == "margin"
         if self.eye:
-            has_capsules = o.discriminator == "projected-capsule"
-            return projected_heads(self.eye, o.discriminator_filters, has_capsules, lengths, name=name)
+            return self.build_heads(o.discriminator == "projected-capsule", name)
         shape = (o.image_size, channels, o.norm, o.discriminator_filters)
-        return DISCRIMINATORS[o.discriminator](*shape, name=name, **({"lengths": True} if lengths else {}))
+        lengths = {"lengths": True} if self.judges_lengths else {}
+        return DISCRIMINATORS[o.discriminator](*shape, **lengths, name=name)
 
     def names_of_terms(self):
         """The terms of the objective, in the order in which they are added up."""
@@ -126,15 +124,6 @@ class CycleGAN(ColorizationGAN):
             f"gan_{domain}": self.adversarial(discriminator, seen),
             f"d_{domain}": self.discrimination(discriminator, self.look(real), seen_shown),
         }
-
-    def adversarial(self, discriminator, fake):
-        """Eq. 1 as the generator sees it: its fakes should look real. Moves the generator only."""
-        return self.options.lambda_gan * self.fooling_loss(without_learning(discriminator, fake), real=True)
-
-    def discrimination(self, discriminator, real, fake):
-        """Eq. 1 as the discriminator sees it: real is 1, fake is 0, halved as in [4]. Moves it only."""
-        real_logits, fake_logits = self.judged(discriminator, real, fake)
-        return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
 
     def cycle(self, cycled, original):
         """One of the two terms of Eq. 2, ‖F(G(x)) − x‖ or ‖G(F(y)) − y‖ (mean over pixels), times λ of Eq. 3."""

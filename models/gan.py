@@ -13,10 +13,10 @@ from models.colorizing import colorize, colorizer_name, predict_colors, predict_
 from models.devices import devices_in_use, split
 from models.generators import chroma_generator
 from models.layers import gray_as_rgb
-from models.losses import GENERATOR_LOSSES, over_scales
+from models.losses import GENERATOR_LOSSES, over_scales, without_learning
 from models.norm_statistics import batch_norms_of, measure_statistics
 from models.optimizer import adam
-from models.projected import projected_eye
+from models.projected import projected_eye, projected_heads
 from models.record import draw_grid
 
 
@@ -51,6 +51,7 @@ class ColorizationGAN(keras.Model):
 
     def choose_adversary(self, losses, name, projected):
         """Choose the GAN loss `name` of `losses`, and whether discriminators look at features instead of images."""
+        self.judges_lengths = name == "margin"
         self.gan_loss = over_scales(losses[name])
         self.fooling_loss = over_scales(GENERATOR_LOSSES.get(name, losses[name]))
         self.eye = projected_eye(self.options.image_size, self.options.seed) if projected else None
@@ -61,6 +62,19 @@ class ColorizationGAN(keras.Model):
         if not self.eye:
             return image
         return self.eye(image if image.shape[-1] == 3 else gray_as_rgb(image))
+
+    def build_heads(self, has_capsules, name):
+        """A discriminator of what `look` gives where it is no image: heads of convolutions, or of capsules."""
+        return projected_heads(self.eye, self.options.discriminator_filters, has_capsules, self.judges_lengths, name)
+
+    def adversarial(self, discriminator, fake):
+        """Eq. 1, in Eq. 5 L_cGAN, as the generator sees it: its fakes should look real. Moves the generator only."""
+        return self.options.lambda_gan * self.fooling_loss(without_learning(discriminator, fake), real=True)
+
+    def discrimination(self, discriminator, real, fake):
+        """Eq. 1, in Eq. 5 L_cGAN, as the discriminator sees it: real 1, fake 0, halved as in [4]. Moves it only."""
+        real_logits, fake_logits = self.judged(discriminator, real, fake)
+        return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
 
     def judged(self, discriminator, real, fake):
         """What a discriminator that learns puts out for what `look` gives of real and of fake images."""

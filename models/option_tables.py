@@ -39,8 +39,8 @@ def _check(entry, value):
         require_choice(name, value, rules["choices"])
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{name} {value} is not a finite number: use one that is.")
-    if rules["at_least"] is not None and value < rules["at_least"]:
-        raise UserError(f"{name} {value} is too small: use a number of at least {rules['at_least']}.")
+    if rules["at_least"] is not None:
+        require_at_least(name, value, rules["at_least"])
     if rules["below"] is not None and value >= rules["below"]:
         raise UserError(f"{name} {value} is too large: use a number below {rules['below']}.")
     if rules["at_most"] is not None and value > rules["at_most"]:
@@ -51,6 +51,12 @@ def require_choice(flag, value, choices):
     """Raise a `UserError` that lists the choices, unless the value is one of them."""
     if value not in choices:
         raise UserError(f"{flag} {value} does not exist: use one of {', '.join(choices)}.")
+
+
+def require_at_least(flag, value, least):
+    """Raise a `UserError` where a number is below the least that it may be."""
+    if value < least:
+        raise UserError(f"{flag} {value} is too small: use a number of at least {least}.")
 
 
 def require_multiple(image_size, factor, what):

@@ -11,6 +11,7 @@ from data_loader.images import chroma_of, in_gamut, luma, to_unit, to_whole
 from data_loader.photograph import Photograph
 from data_loader.photographs import read_photograph
 from models.joint_upsampling import Enlargement, in_threads
+from models.option_tables import require_at_least
 from models.options import STRIDE
 
 # How much larger than in training a network that sees any shape sees photographs. On the validation split of Oxford-17
@@ -75,10 +76,10 @@ class PhotoColorizer:
             UnusableImage: the photograph is none.
         """
         require_strength(strength)
-        if samples is not None and samples < 1:
-            raise UserError(f"--samples {samples} is too small: ask for at least 1.")
-        if samples is not None and not self.has_samples:
-            raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
+        if samples is not None:
+            require_at_least("--samples", samples, 1)
+            if not self.has_samples:
+                raise UserError("this colorizer has one colouring for a photograph: leave --samples out.")
         if bit_depth not in BIT_DEPTHS:
             raise UserError(f"--bit-depth {bit_depth} cannot be: use one of {', '.join(map(str, BIT_DEPTHS))}.")
         if not isinstance(photograph, Photograph):

@@ -10,10 +10,9 @@ from models.discriminators import DISCRIMINATORS
 from models.gan import ColorizationGAN
 from models.generators import colorizer, pretrained_generator
 from models.layers import normal, tanh_output
-from models.losses import GAN_LOSSES, l1, without_learning
+from models.losses import GAN_LOSSES, l1
 from models.normalization import batch_norm
 from models.options import Pix2PixOptions
-from models.projected import projected_heads
 
 WIDEST = 8  # times the first convolution's filters: 512 for 64
 DROPOUT_BLOCKS = 3
@@ -73,41 +72,32 @@ class Pix2Pix(ColorizationGAN):
         """A PatchGAN on gray and colour together: (n, S, S, 4) in [-1, 1] to a map of logits; or heads on `look`'s."""
         o = self.options
         if self.eye:
-            has_capsules, lengths = o.discriminator == "projected-capsule", o.gan_loss == "margin"
-            return projected_heads(self.eye, o.discriminator_filters, has_capsules, lengths, name="D")
+            return self.build_heads(o.discriminator == "projected-capsule", "D")
         return DISCRIMINATORS[o.discriminator](o.image_size, 4, "batch", o.discriminator_filters, name="D")
 
     def objective(self, batch, fake_color):
         """Eq. 5; see `adversarial` and `discrimination` for its L_cGAN and `reconstruction` for Eq. 4.
 
-        The batch has gray x and color y of the same photographs; `fake_color` is G(x, z).
+        The batch has gray x and color y of the same photographs; `fake_color` is G(x, z). To D (x, y) is real, and
+        (x, G(x, z)) a fake.
         """
         gray, color = batch["gray"], batch["color"]
         if not self.options.lambda_gan:
             return {"l1": self.reconstruction(fake_color, color)}
         real, fake = self.beside(gray, color), self.beside(gray, fake_color)
         return {
-            "gan": self.adversarial(fake),
+            "gan": self.adversarial(self.D, fake),
             "l1": self.reconstruction(fake_color, color),
-            "d": self.discrimination(real, fake),
+            "d": self.discrimination(self.D, real, fake),
         }
 
     def beside(self, gray, color):
         """What D sees: both images, or what a pretrained network sees of the second alone."""
         return self.look(color) if self.eye else ops.concatenate([gray, color], axis=-1)
 
-    def adversarial(self, fake):
-        """L_cGAN as the generator sees it: its fake should look real beside x. Moves the generator only."""
-        return self.options.lambda_gan * self.fooling_loss(without_learning(self.D, fake), real=True)
-
     def reconstruction(self, fake_color, color):
         """Eq. 4, ‖y − G(x, z)‖₁ (mean over pixels), times λ of Eq. 5."""
         return self.options.lambda_l1 * l1(fake_color, color)
-
-    def discrimination(self, real, fake):
-        """L_cGAN as the discriminator sees it: (x, y) is 1, (x, G(x)) is 0, halved as in [14]. Moves it only."""
-        real_logits, fake_logits = self.judged(self.D, real, fake)
-        return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
 
     def sample_columns(self, gray, color):
         return {"gray x": gray, "G(x)": self.predict_images(self.colorizer, gray), "color y": color}

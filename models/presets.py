@@ -84,7 +84,6 @@ PRESETS = {
     },
 }
 
-
 # Those that train at the precision that is faster on the machine; all else is float32 unless it is asked for.
 AUTOMATIC = ("best", "quick")
 

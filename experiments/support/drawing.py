@@ -67,7 +67,7 @@ def draw(folder, tier, run_dirs, split, images, photographs, strips=None):
     for name, run_dir in run_dirs.items():
         with opened_run(run_dir) as trained:
             colorings[name] = trained.coloring(places, color)
-            if trained.has_samples:
+            if trained.samples:
                 samples = to_unit(trained.samples(luma(color), SHOWN_SAMPLES, 0)).swapaxes(0, 1)
                 columns = {f"sample {number + 1}": sample for number, sample in enumerate(samples)}
                 draw_grid(before | columns, folder / f"diversity-{name}.png", PRINT_DPI)

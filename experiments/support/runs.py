@@ -83,17 +83,14 @@ def read_metrics(file):
 class TrainedRun:
     """The colorizer of a trained `ColorizationGAN`, and its F: Y → X if it has one, as functions of pictures in [0, 1].
 
-    `coloring` is `coloring_by` of the colorizer; where it `has_samples`, `samples` gives several colourings of gray
-    pictures, as `colorize`; `has_gray_generator` says whether there is an F.
+    `coloring` is `coloring_by` of the colorizer, and `samples` its `samples_by`.
     """
 
     def __init__(self, model, run_dir):
         from models import colorizing
 
         self.model, self.run_dir, self.colorizing = model, run_dir, colorizing
-        self.coloring = partial(coloring_by, model.colorizer)
-        self.samples = partial(colorizing.colorize, model.colorizer)
-        self.has_samples, self.has_gray_generator = colorizing.has_noise(model.colorizer), hasattr(model, "F")
+        self.coloring, self.samples = partial(coloring_by, model.colorizer), samples_by(model.colorizer)
 
     def last_colorings(self, epochs):
         """Functions as `coloring`, of the last finished epochs; a `UserError` where fewer are kept."""
@@ -122,6 +119,13 @@ def coloring_by(network, which, color):
         size = network.inputs[1].shape[-1]
         z = np.stack([np.random.default_rng((0, number)).standard_normal(size) for number in which])
     return to_unit(colorize(network, luma(color), z=z))
+
+
+def samples_by(network):
+    """As `models.colorizing.colorize`, of gray pictures, how many colourings and a seed; None where it has but one."""
+    from models.colorizing import colorize, has_noise
+
+    return partial(colorize, network) if has_noise(network) else None
 
 
 def photograph_coloring(network, size=None):

@@ -142,10 +142,10 @@ class Scoring:
         scores = mean_scores(list(each.values()))
         return Scored(summarize(self.trivial_scores | {name: scores}, [name])[name], as_stored(scores), facts)
 
-    def packed(self, name, coloring):
-        """`Scored` of a colorizer of which nothing is known but its coloring, a function of (which, originals)."""
+    def packed(self, name, coloring, samples=None):
+        """`Scored` of a colorizer of which nothing is known but these functions, as a `TrainedRun` has them."""
         facts = {"brightness": brightness(coloring, self.split, _bar(f"{name}, brightness"))}
-        return self.measure(name, [coloring], facts)
+        return self.measure(name, [coloring], facts | self._several(name, samples))
 
     def runs(self, configs):
         """Name to `Scored` of runs; `configs` are directory to config."""
@@ -170,19 +170,24 @@ class Scoring:
         """What is measured of an opened run in addition to what `summarize` gives."""
         split, question = self.split, self.question
         measured = {"brightness": brightness(trained.coloring, split, _bar(f"{name}, brightness"))}
-        if trained.has_gray_generator:
+        if hasattr(trained.model, "F"):
             translate = (trained.to_color, trained.to_gray, split)
             measured["cycle"] = cycle_errors(*translate, _bar(f"{name}, cycles"))
             if question.probes:
                 measured["hidden_color"] = hidden_color(*translate, _bar(f"{name}, probes"))
-        if trained.has_samples and question.samples:
-            drawn = diversity(trained.samples, split, question.samples, _bar(f"{name}, samples"))
-            measured["diversity"] = {"samples": question.samples} | drawn
-            if self.flowers.source in SYNTHETIC_SETS:
-                measured["petals"] = petal_colors(trained.samples, split, question.samples, _bar(f"{name}, petals"))
         if classifier:
             shown = {"real": self.colorings[PERFECT], "gray": self.colorings[GRAY], "run": trained.coloring}
             measured["class_test"] = class_accuracy(classifier, shown, split, _bar(f"{name}, class test"))
+        return measured | self._several(name, trained.samples)
+
+    def _several(self, name, samples):
+        """What is measured of a colorizer's several colourings, `samples`; nothing where that is None, or not asked."""
+        count = self.question.samples
+        if not (samples and count):
+            return {}
+        measured = {"diversity": {"samples": count} | diversity(samples, self.split, count, _bar(f"{name}, samples"))}
+        if self.flowers.source in SYNTHETIC_SETS:
+            measured["petals"] = petal_colors(samples, self.split, count, _bar(f"{name}, petals"))
         return measured
 
     def report(self, scored):

@@ -204,9 +204,8 @@ def read_tier(folder):
     try:
         runs.sort(key=place_of)
     except ValueError:
-        raise UserError(
-            f"{folder} holds a run of another version of the code, one of {', '.join(sorted(runs))}: move it away."
-        ) from None
+        problem = f"{folder} holds a run of another version of the code"
+        raise UserError(f"{problem}, one of {', '.join(sorted(runs))}: move it away.") from None
     scored = {}
     for name in (TRIVIAL, *runs):
         scored |= read_scored(folder / name, images)

@@ -87,7 +87,10 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
     color = to_unit(flowers.split("all").color(range(12)))
     error = np.abs(to_unit(colorize(colorizer, luma(color))) - color).sum() / np.abs(luma(color) - color).sum()
     where = ["--dataset", photo_folder, "--split", "all"]
-    done = call("evaluate", "ours.npz", *where, "--json", "scores.json", cwd=tmp_path)
+    several = StochasticCycleGAN(**tiny).colorizer
+    pack(several, tmp_path / "several.npz")
+    question = ["--samples", 2, "--json", "scores.json"]
+    done = call("evaluate", "ours.npz", "several.npz", *where, *question, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
     report = json.loads((tmp_path / "scores.json").read_text())
     assert report["rows"]["ours.npz"]["ratio_to_gray"]["mean"] == pytest.approx(error, rel=0.01)
@@ -97,11 +100,16 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
     within = [np.corrcoef(*pair)[0, 1] for pair in pairs]
     assert report["runs"]["ours.npz"]["brightness"]["within"]["mean"] == pytest.approx(np.mean(within), abs=0.01)
     assert "brightness: within" in done.stdout
+    drawn = to_unit(colorize(several, luma(color), samples=2, seed=(0, 0)))
+    errors = np.abs(drawn - color[:, None]).sum(axis=(2, 3, 4))
+    best = report["runs"]["several.npz"]["diversity"]["best_of_k"]["mean"]
+    assert best == pytest.approx(errors.min(axis=1).mean(), rel=0.02)
+    assert "diversity" not in report["runs"]["ours.npz"]
     pack(CycleGAN(**tiny | {"image_size": 64}).colorizer, tmp_path / "larger.npz")
     refused = {
         ("ours.npz", "a-run"): "apart",
         ("ours.npz", "--probes"): "--probes has no meaning",
-        ("ours.npz", "--samples", 3): "--samples has no meaning",
+        ("ours.npz", "--photographs", "--samples", 3): "--samples has no meaning",
         ("ours.npz", "./ours.npz"): "named twice",
         ("ours.npz", "larger.npz"): "32 and 64 pixels",
         ("none.npz",): "none.npz does not exist",
