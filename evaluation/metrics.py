@@ -250,10 +250,10 @@ OTHER_MEASURES = {
     "diversity": Measure(
         "mean absolute chroma; share; pixel_l1",
         "0 up",
-        "higher",
+        "none",
         "ours",
-        "of runs with several colourings a picture: how far they are apart, for how many pictures that is "
-        "below 1/255, and the best of k against k random hues",
+        "of colorizers with several colourings a picture: how far they are apart, for how many pictures that is below "
+        "1/255, and the errors of one, of the best of k, and of the best of one and k − 1 random turns of its hue",
     ),
     "petals": Measure(
         "share",

@@ -36,8 +36,8 @@ def run_script(main, *arguments):
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # No shell expands the ~ of --out=~/roses.
-    home = str(at_home("~")).rstrip("/")
-    sys.argv[1:] = [re.sub(r"^(--[\w-]+=|)~(?=/|$)", lambda found: found[1] + home, word) for word in sys.argv[1:]]
+    tilde = re.compile(r"(?s)\A(--[\w-]+=|)(~(?:/.*)?)\Z")
+    sys.argv[1:] = [tilde.sub(lambda found: f"{found[1]}{at_home(found[2])}", word) for word in sys.argv[1:]]
     codecs.register_error("names", _raw_names)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -36,6 +36,7 @@ from experiments.support.scoring import Question, Scoring
 from experiments.support.store import interval
 from experiments.support.training_command import show_notes
 from models.photographs import require_size
+from models.shipped import named
 
 IMAGE_SIZE, PHOTOGRAPH_SIZE = 128, 256
 # Shown in this order: name in the JSON, title, digits.
@@ -157,9 +158,7 @@ def _comparison(arguments, split, run_dirs, scored):
 def _print_report(report):
     """Print the scores: a table, then a block of what else was measured for each run and each comparison."""
     print(f"\n{report['dataset']}, {report['split']} split: {report['images']} images of {report['image_size']} pixels")
-    print(
-        "means over images (--help explains them); in brackets 95 % bootstrap intervals, further ones are in the JSON\n"
-    )
+    print("means over images (--help explains them); in brackets 95 % bootstrap intervals, more are in the JSON\n")
     width = max(len(name) for name in report["rows"]) + 1
     print(f"{'':{width}}{'pixel_l1':>10}{'ratio to gray':>23}" + "".join(f"{title:>9}" for _, title, _ in COLUMNS))
     for name, row in report["rows"].items():
@@ -200,7 +199,8 @@ def _parser():
     )
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("run_dirs", nargs="*", metavar="RUN_DIR | FILE.npz", help="directories of trainings, or packed colorizers")
+    told = "directories of trainings, or packed colorizers, also by name, as flowers"
+    add("run_dirs", nargs="*", type=named, metavar="RUN_DIR | FILE.npz", help=told)
     add("--split", default="test", help=f"{', '.join(SPLITS)} or all (default: test)")
     add("--json", metavar="FILE", help="write the scores here too, beside each run's scores.json")
     add("--probes", action="store_true", help="look for colours that F hides in its gray pictures")

@@ -11,7 +11,7 @@ PICTURES = 32  # so that a look takes a second or two
 FEWEST = 4  # pictures that a correlation over them says anything of
 EXCHANGED = (
     "Bright and dark are exchanged: the brightness of x and G(x) correlates at {over_pictures:.2f} over pictures and "
-    "at {within_pictures:.2f} within them. In the first epoch or two that may pass. Where it stays, start again with "
+    "at {within_pictures:.2f} within them. In the first epochs that may pass. Where it stays, start again with "
     "another --seed, with --upright-start (a CycleGAN), or with --output chroma, which alone cannot exchange them."
 )
 
@@ -19,7 +19,7 @@ EXCHANGED = (
 def turn_upright(model, split):
     """Negate the last layer of each generator of a CycleGAN that makes negatives before it has learned, and say so.
 
-    A negative correlates negatively with luma, over all pixels of some photographs. Another seed could give that start.
+    A negative correlates negatively with luma, over all pixels of some photographs.
     """
     color = to_network(split.some(PICTURES))
     gray = luma(color)

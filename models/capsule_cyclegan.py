@@ -1,4 +1,4 @@
-"""CapsuleGAN-CycleGAN: a CycleGAN whose discriminators are capsule networks on 32×32 pixels (§3.4, 4.2)."""
+"""CapsuleGAN-CycleGAN: a CycleGAN whose discriminators are capsules, in the paper on 32×32 pixels (§3.4, 4.2)."""
 
 from models.cyclegan import CycleGAN
 from models.discriminators import ROUNDS, published_discriminator, routing_discriminator
@@ -11,8 +11,8 @@ class CapsuleCycleGAN(CycleGAN):
 
     options_type = CapsuleCycleGANOptions
 
-    def begin_game(self):
-        """As in the base, with the losses of §4.2 in the place of Eq. 1's logarithms."""
+    def choose_losses(self):
+        """As in the base, with a loss of §4.2, or capsules' own, in the place of Eq. 1's logarithms."""
         self.choose_adversary(CAPSULE_LOSSES, self.options.capsule_loss, self.options.capsule == "projected")
 
     def build_discriminator(self, channels, name):

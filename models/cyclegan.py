@@ -22,7 +22,7 @@ class CycleGAN(ColorizationGAN):
     def __init__(self, **options):
         super().__init__(**options)
         o = self.options
-        self.begin_game()
+        self.choose_losses()
         self.cycle_norm = PIXEL_LOSSES[o.cycle_loss]
         # G reads three channels, gray three times, so that the identity term can show it colour.
         if o.output == "rgb":
@@ -40,7 +40,7 @@ class CycleGAN(ColorizationGAN):
         self.pools = [ImagePool(o.pool_size, (o.image_size, o.image_size, count)) for count in channels if o.pool_size]
         self.finish(self.names_of_terms())
 
-    def begin_game(self):
+    def choose_losses(self):
         """Choose the loss of Eq. 1 and what the discriminators look at."""
         o = self.options
         self.choose_adversary(GAN_LOSSES, o.chosen_gan_loss, o.discriminator.startswith("projected"))

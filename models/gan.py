@@ -36,7 +36,7 @@ class ColorizationGAN(keras.Model):
     """
 
     options_type = None
-    paired = False
+    paired = False  # whether gray and colour of a batch are of the same photographs
     drawn_names = ()
     # Networks whose weights never change, and so are in no checkpoint.
     frozen = ()
@@ -72,7 +72,7 @@ class ColorizationGAN(keras.Model):
         return self.options.lambda_gan * self.fooling_loss(without_learning(discriminator, fake), real=True)
 
     def discrimination(self, discriminator, real, fake):
-        """Eq. 1, in Eq. 5 L_cGAN, as the discriminator sees it: real 1, fake 0, halved as in [4]. Moves it only."""
+        """Eq. 1, in Eq. 5 L_cGAN, as the discriminator sees it, halved as in Zhu et al. 2017. Moves it only."""
         real_logits, fake_logits = self.judged(discriminator, real, fake)
         return (self.gan_loss(real_logits, real=True) + self.gan_loss(fake_logits, real=False)) / 2
 
@@ -82,7 +82,7 @@ class ColorizationGAN(keras.Model):
         if batch_norms_of(discriminator) or (devices_in_use() > 1 and not self.eye):
             # Norms would be of real images and fakes together, and devices would exchange what each has of them.
             return discriminator(real, training=True), discriminator(fake, training=True)
-        # In one call, which is quicker, and for spectral norms move once a call.
+        # In one call: that is quicker, and the estimate of a spectral norm moves on once in each call.
         both = keras.tree.map_structure(lambda *maps: ops.concatenate(maps), real, fake)
         outputs = discriminator(both, training=True)
         if not self.eye:
@@ -164,7 +164,7 @@ class ColorizationGAN(keras.Model):
         return [v for v in (*self.variables, *self.optimizer.variables) if id(v) not in frozen]
 
     def before_first_step(self, batches):
-        """Called before anything is learned: what a subclass changes of the networks' start."""
+        """Called when training begins at step 0: what a subclass changes of the networks' start."""
 
     def encoder_rates(self):
         """The learning rate of a pretrained generator's encoder, as a share of the others', for `RatedAdam`."""

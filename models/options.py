@@ -228,7 +228,7 @@ class CapsuleCycleGANOptions(UnpairedOptions):
 
 @dataclass(frozen=True)
 class Pix2PixOptions(ModelOptions):
-    """What a `Pix2Pix` is made of; where section 4.4 is silent, the values are those of its [14]."""
+    """What a `Pix2Pix` is made of; where section 4.4 is silent, the values are those of pix2pix (Isola et al. 2017)."""
 
     beta1: float = option(0.5, "Adam's, as in pix2pix", at_least=0, below=1)
     generator: str = option("unet", "that of pix2pix, or one with a pretrained encoder", ("unet", "pretrained"))

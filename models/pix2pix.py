@@ -16,7 +16,7 @@ from models.options import Pix2PixOptions
 
 WIDEST = 8  # times the first convolution's filters: 512 for 64
 DROPOUT_BLOCKS = 3
-BOTTLENECK = 2  # pixels
+BOTTLENECK = 2  # pixels; at pix2pix's 1, a batch norm of a single image would put out 0
 
 
 class Pix2Pix(ColorizationGAN):

@@ -105,7 +105,7 @@ class TrainedRun:
         return from_network(self.colorizing.predict_colors(self.model.colorizer, to_network(gray), seed=seed))
 
     def to_gray(self, color, seed=None):
-        """F of colour pictures (n, S, S, 3), without rounding to 8 bits."""
+        """F of colour pictures (n, S, S, 3), without rounding to 8 bits; as F reads no z, the seed changes nothing."""
         return from_network(self.model.predict_images(self.model.F, to_network(color)))
 
 
@@ -129,7 +129,7 @@ def samples_by(network):
 
 
 def photograph_coloring(network, size=None):
-    """As `coloring_by`, but as colorize.py colours photographs, with its `--size` if given; all by the same z, too."""
+    """As colorize.py colours photographs, with its `--size` if given: one z for all, where `coloring_by` draws each."""
     from models.colorizer import Colorizer
 
     colorizer = Colorizer(network)

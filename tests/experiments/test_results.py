@@ -29,6 +29,7 @@ from experiments.support.pages import BEGIN, COLUMNS, END, check, headline, scor
 from experiments.support.runs import flowers_of_runs, opened_run, require_comparable, run_names
 from experiments.support.store import Scored, StoredTier, identity_of, read_tier, read_tiers, write_tier
 from experiments.support.training_command import parsed
+from models.option_tables import typed
 from models.options import CycleGANOptions, TrainingOptions
 from models.presets import whole_options
 from tests.experiments.scripts import PROJECT, call
@@ -624,3 +625,16 @@ def test_runs_from_before_an_option_are_of_one_configuration_with_those_after_it
     whole = whole_options("cyclegan", before)
     assert json.dumps(whole, sort_keys=True) == json.dumps(now, sort_keys=True)
     assert whole_options("cyclegan", {"match_colorfulness": True})["match_colorfulness"] == 1.0
+
+
+def test_the_table_of_runs_is_what_trains_them():
+    def typed_by_hand(name, value):
+        return ("--init", value) if name == "init" else typed(name.replace("-", "_"), value)
+
+    page = (PROJECT / "results" / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| `(\w+)\.py` \| `?(.*?)`? \|$", page, re.MULTILINE)
+    options = {
+        name: " ".join(word for option, value in own.items() for word in typed_by_hand(option, value))
+        for name, (_, own) in tiers.RUNS.items()
+    }
+    assert rows == [(name, script, options[name]) for name, (script, _) in tiers.RUNS.items()]

@@ -12,6 +12,7 @@ import time
 import pytest
 from PIL import Image
 
+import experiments
 from data_loader import UserError
 from data_loader.files import sha256_of_file
 from experiments.support.runs import is_finished, read_config
@@ -332,3 +333,21 @@ def test_texts_are_read_and_written_whatever_the_locale(tmp_path):
     for arguments in (["reproduce", "--check"], ["colorize", "--help"]):
         done = run(*arguments, cwd=tmp_path, **plain)
         assert done.returncode == 0, done.stderr[-500:]
+
+
+@pytest.mark.parametrize(
+    ("home", "word", "meant"),
+    [
+        ("/home/rose", "--out=~/a\nb", "--out=/home/rose/a\nb"),
+        ("/home/rose", "~rose", "~rose"),
+        ("/", "--out=~", "--out=/"),
+        ("/", "~/x", "/x"),
+    ],
+)
+def test_home_is_meant_where_no_shell_expands_it(home, word, meant, monkeypatch):
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr(sys, "argv", ["colorize.py", word])
+    monkeypatch.setattr(experiments, "_check_backend", lambda: None)
+    with pytest.raises(SystemExit):
+        experiments.run_script(lambda: 0)
+    assert sys.argv[1:] == [meant]

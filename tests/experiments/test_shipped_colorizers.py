@@ -108,6 +108,7 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
     pack(CycleGAN(**tiny | {"image_size": 64}).colorizer, tmp_path / "larger.npz")
     refused = {
         ("ours.npz", "a-run"): "apart",
+        ("flowers", "a-run"): "a-run is no packed colorizer",
         ("ours.npz", "--probes"): "--probes has no meaning",
         ("ours.npz", "--photographs", "--samples", 3): "--samples has no meaning",
         ("ours.npz", "./ours.npz"): "named twice",
