@@ -110,7 +110,7 @@ def test_a_packed_colorizer_is_scored_by_its_own_colours(tiny, photo_folder, tmp
         ("ours.npz", "a-run"): "apart",
         ("flowers", "a-run"): "a-run is no packed colorizer",
         ("ours.npz", "--probes"): "--probes has no meaning",
-        ("ours.npz", "--photographs", "--samples", 3): "--samples has no meaning",
+        ("ours.npz", "--photographs", "--samples", 3): "--samples has no meaning with --photographs",
         ("ours.npz", "./ours.npz"): "named twice",
         ("ours.npz", "larger.npz"): "32 and 64 pixels",
         ("none.npz",): "none.npz does not exist",
