@@ -118,12 +118,12 @@ def _unpacked(arguments, size):
         raise UserError("--image-size is a packed colorizer's own: leave it out, or add --photographs.")
     of_runs = ("probes", "class_test", "last", "margin", "figure")
     require_defaults(_parser(), arguments, of_runs, "for a packed colorizer: leave it out, or name runs")
+    require_defaults(_parser(), arguments, ["samples"] * photographs, "with --photographs: leave one of the two out")
     import_keras()
     from models.colorizing import unpack
 
     networks = {name: unpack(file) for name, file in zip(runs.run_names(files), files, strict=True)}
     if photographs:
-        require_defaults(_parser(), arguments, ["samples"], "with --photographs: leave one of the two out")
         return {name: [runs.photograph_coloring(network, arguments.size)] for name, network in networks.items()}, size
     sizes = {network.inputs[0].shape[1] for network in networks.values()}
     if len(sizes) > 1:

@@ -628,13 +628,10 @@ def test_runs_from_before_an_option_are_of_one_configuration_with_those_after_it
 
 
 def test_the_table_of_runs_is_what_trains_them():
-    def typed_by_hand(name, value):
-        return ("--init", value) if name == "init" else typed(name.replace("-", "_"), value)
-
     page = (PROJECT / "results" / "README.md").read_text("utf-8")
     rows = re.findall(r"^\| `([\w-]+)` \| `(\w+)\.py` \| `?(.*?)`? \|$", page, re.MULTILINE)
     options = {
-        name: " ".join(word for option, value in own.items() for word in typed_by_hand(option, value))
+        name: " ".join(word for option, value in own.items() for word in typed(option, value))
         for name, (_, own) in tiers.RUNS.items()
     }
     assert rows == [(name, script, options[name]) for name, (script, _) in tiers.RUNS.items()]
