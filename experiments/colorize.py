@@ -179,7 +179,7 @@ def _parser():
     told += "without EXIF (default: 8)"
     add("--bit-depth", type=int, choices=BIT_DEPTHS, default=8, metavar="N", help=told)
     add("--strength", type=float, default=1.0, metavar="N", help="of the colours, 0 for gray to 2 (default: 1)")
-    told = "about how many pixels a side the network sees (default: half as many again as in training); far from that "
+    told = "about how many pixels a side the network sees (default: as many as in training); far from that "
     told += "colours get worse. Networks without a pretrained encoder see a photo squeezed into their square alone"
     add("--size", type=int, metavar="N", help=told)
     add("--samples", type=int, metavar="K", help="colourings a photo, where the run has several")

@@ -15,7 +15,7 @@ from keras import ops
 from data_loader.files import UserError, quiet_libraries, replacing, write_text
 from models.onnx_colorizer import FACTS, INPUTS, OUTPUTS, imported
 
-MOST_APART = 1e-3  # of the range
+MOST_APART = 0.5 / 255  # of the range: half a step of 8 bits
 RANGES = (2, 1)  # of colours, from −1 to 1, and of chroma
 # What a SavedModel consists of, and our word about it.
 SAVED_MODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets", "about.json"}

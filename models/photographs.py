@@ -14,14 +14,10 @@ from models.joint_upsampling import Enlargement, in_threads
 from models.option_tables import require_at_least
 from models.options import STRIDE
 
-# How much larger than in training a network that sees any shape sees photographs. On the validation split of Oxford-17
-# `flowers` errs so 0.659 times as much as gray at a colourfulness of 59.7 (originals 62.4), and at the size of training
-# 0.694 times at 55.5; `flowers-unpaired` 0.879 times at 56.8, and 0.898 times at 54.8.
-SEEN_LARGER = 1.5
 MOST_STRENGTH = 2.0
 MOST_SIZE = 2048
 # The least that the shorter side has of what a square's would have. In a panorama of eight photographs abreast, of the
-# validation split of Oxford-17, `flowers` errs 0.67 times as much as gray with this and 0.89 times with a third of it.
+# validation split of Oxford-17, an earlier `flowers` erred 0.67 times as much as gray so, 0.89 with a third of it.
 LEAST_SHORTER = 5 / 6
 MOST_LONGER = 16  # times `size`
 BIT_DEPTHS = (8, 16)
@@ -30,7 +26,7 @@ BIT_DEPTHS = (8, 16)
 def require_size(size):
     """Raise a `UserError` where a network that sees any shape is to see too few or too many pixels a side."""
     if not STRIDE <= size <= MOST_SIZE:
-        raise UserError(f"--size {size} is beyond {STRIDE} to {MOST_SIZE}: use a number between, such as 192.")
+        raise UserError(f"--size {size} is beyond {STRIDE} to {MOST_SIZE}: use a number between, such as 128.")
 
 
 def require_strength(strength):
@@ -49,7 +45,6 @@ class PhotoColorizer:
 
     def __init__(self, size, keeps_shape, has_samples):
         self.size, self.keeps_shape, self.has_samples = size, keeps_shape, has_samples
-        self.usual_size = round(SEEN_LARGER * size) if keeps_shape else size
 
     def chroma(self, gray, samples=None, seed=0):
         """Cb and Cr that the network sees for a gray image (h, w, 1) in [0, 1]: float32 (samples or 1, h', w', 2)."""
@@ -61,8 +56,7 @@ class PhotoColorizer:
         Args:
             photograph: path, Pillow image or array of any depth, as in `data_loader.photographs.read_photograph`, with
                 what is transparent laid over white; or a `Photograph` as it is.
-            size: the network sees about size² pixels, of a panorama more; None for `usual_size`, of networks that see
-                any shape half as many a side again as they were trained on.
+            size: the network sees about size² pixels, of a panorama more; None for as many as it was trained on.
             strength: of the colours, from 0 for gray to 2.
             samples: number of colourings, where the network has several; None for one.
             seed: of the noise.
@@ -115,7 +109,7 @@ class PhotoColorizer:
                 told = f"this colorizer sees {self.size}x{self.size} pixels and nothing else"
                 raise UserError(f"--size {size} cannot be: {told}; leave it out.")
             return image.resize((self.size, self.size), Image.Resampling.BILINEAR)
-        size = self.usual_size if size is None else size
+        size = self.size if size is None else size
         require_size(size)
         area = image.width * image.height
         # Of a panorama more, as far as the photograph has more.
