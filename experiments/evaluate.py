@@ -118,7 +118,8 @@ def _unpacked(arguments, size):
         raise UserError("--image-size is a packed colorizer's own: leave it out, or add --photographs.")
     of_runs = ("probes", "class_test", "last", "margin", "figure")
     require_defaults(_parser(), arguments, of_runs, "for a packed colorizer: leave it out, or name runs")
-    require_defaults(_parser(), arguments, ["samples"] * photographs, "with --photographs: leave one of the two out")
+    if photographs:
+        require_defaults(_parser(), arguments, ["samples"], "with --photographs: leave one of the two out")
     import_keras()
     from models.colorizing import unpack
 
