@@ -4,7 +4,7 @@ python experiments/pix2pix.py                                   100 epochs, drop
 python experiments/pix2pix.py --preset released                 256 pixels and no noise, as the published code ran
 python experiments/pix2pix.py --preset best                     our own recipe, on a pretrained network
 python experiments/pix2pix.py --preset quick                    64 pixels, small networks: minutes
-python experiments/colorize.py RUN_DIR photo.jpg --samples 4    four colourings, by dropout
+python experiments/colorize.py RUN_DIR photo.jpg --samples 4    four colourings, by dropout (not of best and released)
 """
 
 import sys

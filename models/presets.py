@@ -36,7 +36,7 @@ BEST_PAIRED = {"generator": "pretrained", "lambda_gan": 0.0, "keep_luma": True, 
 BEST_PAIRED |= {"learning_rate": 2e-3, "encoder_rate": 0.25, "beta1": 0.9, "ema": 0.99, "lr_decay": "linear"}
 BEST_PAIRED |= {"batch_size": 16, "epochs": 40}
 # With pairs and noise: the energy score alone, so that colourings differ as colours of such flowers do.
-BEST_SAMPLES = BEST_PAIRED | {"lambda_cycle": 0.0, "batch_size": 32, "zoom": 0.4, "exposure": 0.25}
+BEST_SAMPLES = BEST_PAIRED | {"lambda_cycle": 0.0, "batch_size": 32}
 BEST_SAMPLES |= {"paired_weight": 1.0, "paired_fraction": 1.0, "paired_loss": "energy"}
 # The paper's systems on real photographs, in half an hour to two hours each on one CPU core.
 REDUCED = {"image_size": 64, "generator": "unet", "input_skip": True, "lambda_identity": 1.0, "beta1": 0.5}
