@@ -61,14 +61,15 @@ def l2(a, b):
     return ops.mean(ops.square(ops.cast(a, "float32") - ops.cast(b, "float32")))
 
 
-def energy_score(colorings, originals):
+def energy_score(colorings, originals, joint=False):
     """Energy score (Gneiting & Raftery 2007) of two colourings of each original: how far they are from it, less half of
     how far they are from each other.
 
     The distance is that of two colours, in the mean over regions; scores for regions of 2 pixels, an eighth of S and S
     are added up. In expectation the sum is least when the colour of each region is drawn as those of the gray image
     are, many or one, where the L1 loss is least for their median. How regions go together shows in the larger ones
-    alone, and grain of single pixels in none.
+    alone, and grain of single pixels in none. `joint` takes a picture as one vector of its regions, its distance
+    divided by √regions, in the place of the mean over regions: least when regions go together as in such pictures.
 
     Both arguments are (n, S, S, 3). An original's two colourings stand in a row, and so does it twice; an odd last one
     does not count.
@@ -78,13 +79,14 @@ def energy_score(colorings, originals):
     side, score = colorings.shape[1], 0.0
     for region in (2, side // 8, side):
         drawn, wanted = (ops.average_pool(images, region, strides=region) for images in pairs)
-        score += _distance(drawn, wanted) - _distance(drawn[::2], drawn[1::2]) / 2
+        score += _distance(drawn, wanted, joint) - _distance(drawn[::2], drawn[1::2], joint) / 2
     return score
 
 
-def _distance(a, b):
-    """Mean Euclidean distance of the colours of (n, h, w, 3), also of none; its gradient is finite where it is 0."""
-    distances = ops.sqrt(ops.sum(ops.square(a - b), axis=-1) + 1e-6)
+def _distance(a, b, joint):
+    """Mean Euclidean distance of colours (n, h, w, 3), or `joint` of pictures by √(h w); with a finite gradient."""
+    squares = ops.sum(ops.square(a - b), axis=-1)
+    distances = ops.sqrt((ops.mean(squares, axis=(1, 2)) if joint else squares) + 1e-6)
     return ops.sum(distances) / ops.maximum(ops.cast(ops.size(distances), "float32"), 1.0)
 
 
@@ -93,7 +95,7 @@ CAPSULE_LOSSES = {"mse": sigmoid_squared_error, "bce": cross_entropy, "margin": 
 # What a generator has instead, where that is another.
 GENERATOR_LOSSES = {"hinge": negative_mean}
 PIXEL_LOSSES = {"l1": l1, "l2": l2}
-PAIRED_LOSSES = PIXEL_LOSSES | {"energy": energy_score}
+PAIRED_LOSSES = PIXEL_LOSSES | {"energy": energy_score, "joint-energy": lambda *pair: energy_score(*pair, joint=True)}
 
 
 def without_learning(network, image):

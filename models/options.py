@@ -95,6 +95,11 @@ class UnpairedOptions(ModelOptions):
         """Whether there is G alone, and no way back by F for it to be judged by."""
         return not (self.lambda_cycle or self.lambda_identity)
 
+    @property
+    def compares_samples(self):
+        """Whether two colourings of an image are compared."""
+        return self.paired_loss.endswith("energy")
+
     def check_together(self):
         """As in the base; and what needs F or the U-Net."""
         super().check_together()
@@ -104,8 +109,8 @@ class UnpairedOptions(ModelOptions):
             raise UserError("--cycle-noise needs the cycle: use a --lambda-cycle above 0, or --cycle-noise 0.")
         if self.upright_start and self.is_one_way and self.output == "chroma":
             raise UserError("--upright-start has nothing to turn: there is no F, and G keeps luma. Leave it out.")
-        if self.paired_loss == "energy" and not self.paired_weight:
-            raise UserError("--paired-loss energy has no weight: use a --paired-weight above 0, such as 1.")
+        if self.compares_samples and not self.paired_weight:
+            raise UserError(f"--paired-loss {self.paired_loss} has no weight: use a --paired-weight, such as 1.")
         if self.paired_weight and not self.paired_fraction:
             raise UserError("--paired-weight needs known pairs: use a --paired-fraction above 0.")
         if not (self.lambda_gan or self.paired_weight):
@@ -173,15 +178,11 @@ class StochasticCycleGANOptions(CycleGANOptions):
     noise_size: int = option(16, "numbers in z", at_least=1)
     paired_loss: str = option(
         "l2",
-        "norm of the paired loss [5]; or energy, not in the paper, which is least when colourings differ as the "
-        "colours of such images do: batches then show half as many gray images, each with two z",
-        ("l2", "l1", "energy"),
+        "norm of the paired loss [5]; or energy, not in the paper, which is least when colourings differ as colours of "
+        "such images do, of each region by itself or, by joint-energy, of whole pictures: batches then show half as "
+        "many gray images, each with two z",
+        ("l2", "l1", "energy", "joint-energy"),
     )
-
-    @property
-    def compares_samples(self):
-        """Whether two colourings of an image are compared."""
-        return self.paired_loss == "energy"
 
 
 @dataclass(frozen=True)

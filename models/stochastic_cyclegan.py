@@ -16,7 +16,7 @@ class StochasticCycleGAN(CycleGAN):
 
     The objective is the paper's, with the same z in translation, cycle and identity. That G(F(y), z) is to be y
     whatever z is makes z a nuisance to G, and the paper found that G learns to ignore it. Known pairs (§5) can teach G
-    what z is for: not by their L1, for which z is as much of a nuisance, but by the energy score of two colourings.
+    what z is for: not by their L1, for which z is as much of a nuisance, but by an energy score of two colourings.
     """
 
     options_type = StochasticCycleGANOptions
@@ -41,8 +41,7 @@ class StochasticCycleGAN(CycleGAN):
 
     def draws(self, batches, step):
         if self.options.compares_samples and batches.batch_size < 2:
-            problem = "--paired-loss energy compares two colourings of a batch"
-            raise UserError(f"{problem}: use a --batch-size of at least 2.")
+            raise UserError("An energy score compares two colourings of a batch: use a --batch-size of at least 2.")
         return super().draws(batches, step) | draws.z(self.options.noise, self.options.noise_size, batches, step)
 
     def generator_inputs(self, image, batch):

@@ -7,7 +7,7 @@ from keras import ops
 from data_loader import Batches, UserError
 from data_loader.images import luma
 from models import StochasticCycleGAN
-from models.losses import energy_score, l1
+from models.losses import PAIRED_LOSSES, l1
 from models.presets import run_options
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
@@ -28,8 +28,9 @@ def tints(*reds):
     return images
 
 
-def score(colorings, originals):
-    return float(ops.convert_to_numpy(energy_score(ops.convert_to_tensor(colorings), ops.convert_to_tensor(originals))))
+def score(colorings, originals, loss="energy"):
+    images = map(ops.convert_to_tensor, (colorings, originals))
+    return float(ops.convert_to_numpy(PAIRED_LOSSES[loss](*images)))
 
 
 def near(value):
@@ -77,9 +78,37 @@ def test_regions_of_three_sizes_are_compared():
     assert score(stripes, original) == pytest.approx(0, abs=0.01)
 
 
+def test_the_joint_score_is_of_pictures():
+    original, quarter = tints(0.8, 0.8), tints(0.8, 0.8)
+    quarter[:, :16, :16, 0] = 0.4
+    # A quarter of the regions is 0.4 away: 0.1 in their mean, 0.4 √¼ by the picture; 0.1 in the mean of the whole.
+    assert score(quarter, original) == pytest.approx(3 * 0.1, abs=0.01)
+    assert score(quarter, original, "joint-energy") == pytest.approx(2 * 0.2 + 0.1, abs=0.01)
+    for reds in ((0.2, 0.2), (0.2, 0.6)):
+        assert score(tints(*reds), original, "joint-energy") == pytest.approx(score(tints(*reds), original), abs=0.01)
+
+
+@pytest.mark.parametrize(("loss", "tells"), [("energy", False), ("joint-energy", True)])
+def test_only_the_joint_score_tells_how_regions_go_together(loss, tells):
+    """Left and right of a picture are red above green or green above red: both the same way, or each its own."""
+    above = np.ones((1, 16, 16, 1), "float32")
+    above[:, 8:] = -1
+    rng = np.random.default_rng(0)
+
+    def drawn(agree):
+        signs = rng.choice([-0.9, 0.9], (4000, 2)).astype("float32")
+        left, right = signs[:, 0], signs[:, 0 if agree else 1]
+        halves = np.where(np.arange(16) < 8, left[:, None], right[:, None])[:, None, :, None]
+        return above * halves * np.float32([1, -1, 0])
+
+    originals = np.repeat(drawn(True)[::2], 2, axis=0)
+    together, apart = score(drawn(True), originals, loss), score(drawn(False), originals, loss)
+    assert (apart - together > 0.05) == tells
+
+
 def test_what_has_no_second_colouring_counts_for_nothing():
     assert score(tints(0.2, 0.6, -1.0), tints(0.8, 0.8, 0.8)) == near(0.2)
-    assert score(tints(0.2), tints(0.8)) == 0
+    assert [score(tints(0.2), tints(0.8), loss) for loss in ("energy", "joint-energy")] == [0, 0]
 
 
 def test_it_is_least_for_the_law_where_l1_is_least_for_the_median():
