@@ -46,7 +46,7 @@ class Part:
     """A number that decides a claim, or a part of it: `value` makes it of the `Evidence`, `rule` judges it.
 
     `runs` names the runs that it is made of. Where it `compares` their errors or colours with each other's or with a
-    trivial row's, it takes several seeds of each, as another seed changes them. Its `caveat` is one of the claim.
+    trivial row's, it takes several seeds of each, as another seed changes them. Its `caveat` is told with the claim.
     """
 
     measure: str
@@ -89,8 +89,8 @@ def _over_gray(name, rule, caveat=""):
 
 
 def _beats_gray(name):
-    """What a claim of likeness, which is about systems that work, asks for besides."""
-    caveat = "It also asks for less error than gray's: two systems that do nothing are alike, too."
+    """What a claim of likeness asks for besides, as it is about systems that work."""
+    caveat = "Less error than gray's is asked besides, and can refute it: two systems that do nothing are alike, too."
     return _over_gray(name, at_most(1.0), caveat)
 
 
@@ -223,7 +223,7 @@ def judged(claims, evidence):
     judgements = []
     for claim in claims:
         facts = {"id": claim.id, "section": claim.section, "text": claim.text, "runs": list(claim.runs)}
-        if caveats := dict.fromkeys(part.caveat for part in (claim, *claim.parts) if part.caveat):
+        if caveats := dict.fromkeys(one.caveat for one in (claim, *claim.parts) if one.caveat):
             facts["caveat"] = " ".join(caveats)
         parts = [_judged_part(part, evidence) for part in claim.parts]
         judgements.append(facts | {"parts": parts, "verdict": combined([part["verdict"] for part in parts])})

@@ -65,11 +65,10 @@ def energy_score(colorings, originals, joint=False):
     """Energy score (Gneiting & Raftery 2007) of two colourings of each original: how far they are from it, less half of
     how far they are from each other.
 
-    The distance is that of two colours, in the mean over regions; scores for regions of 2 pixels, an eighth of S and S
-    are added up. In expectation the sum is least when the colour of each region is drawn as those of the gray image
-    are, many or one, where the L1 loss is least for their median. How regions go together shows in the larger ones
-    alone, and grain of single pixels in none. `joint` takes a picture as one vector of its regions, its distance
-    divided by √regions, in the place of the mean over regions: least when regions go together as in such pictures.
+    The distance is that of two colours, in the mean over regions, or `joint` that of two pictures, the root of the mean
+    square; scores for regions of 2 pixels, an eighth of S and S are added up. In expectation the sum is least when the
+    colour of each region is drawn as those of the gray image are, many or one (of L1 their median), or `joint` when
+    all its regions are so drawn together. Else how regions go together shows in the larger ones alone; grain, never.
 
     Both arguments are (n, S, S, 3). An original's two colourings stand in a row, and so does it twice; an odd last one
     does not count.
@@ -84,7 +83,7 @@ def energy_score(colorings, originals, joint=False):
 
 
 def _distance(a, b, joint):
-    """Mean Euclidean distance of colours (n, h, w, 3), or `joint` of pictures by √(h w); with a finite gradient."""
+    """Mean Euclidean distance of colours (n, h, w, 3), or `joint` of pictures over √(h w); gradients are finite."""
     squares = ops.sum(ops.square(a - b), axis=-1)
     distances = ops.sqrt((ops.mean(squares, axis=(1, 2)) if joint else squares) + 1e-6)
     return ops.sum(distances) / ops.maximum(ops.cast(ops.size(distances), "float32"), 1.0)

@@ -178,9 +178,8 @@ class StochasticCycleGANOptions(CycleGANOptions):
     noise_size: int = option(16, "numbers in z", at_least=1)
     paired_loss: str = option(
         "l2",
-        "norm of the paired loss [5]; or energy, not in the paper, which is least when colourings differ as colours of "
-        "such images do, of each region by itself or, by joint-energy, of whole pictures: batches then show half as "
-        "many gray images, each with two z",
+        "norm of the paired loss [5]; or, not in the paper, energy or joint-energy, least when colours of regions, or "
+        "of whole pictures, vary as in such images: batches then show half as many gray images, each with two z",
         ("l2", "l1", "energy", "joint-energy"),
     )
 

@@ -28,7 +28,7 @@ class StochasticCycleGAN(CycleGAN):
         return super().build_generator(in_channels, out_channels, name, **noise)
 
     def batch(self, batches, step):
-        """As in the base; for the energy score each gray image of the batch's first half twice in a row."""
+        """As in the base; for an energy score each gray image of the batch's first half twice in a row."""
         batch = super().batch(batches, step)
         if not self.options.compares_samples:
             return batch
@@ -41,7 +41,8 @@ class StochasticCycleGAN(CycleGAN):
 
     def draws(self, batches, step):
         if self.options.compares_samples and batches.batch_size < 2:
-            raise UserError("An energy score compares two colourings of a batch: use a --batch-size of at least 2.")
+            problem = f"--paired-loss {self.options.paired_loss} compares two colourings of a picture"
+            raise UserError(f"{problem}: use a --batch-size of at least 2.")
         return super().draws(batches, step) | draws.z(self.options.noise, self.options.noise_size, batches, step)
 
     def generator_inputs(self, image, batch):

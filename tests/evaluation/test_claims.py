@@ -168,6 +168,15 @@ def test_a_claims_number_is_told_of_each_seed_by_itself():
     assert judged(CLAIMS, evidence_for(seeds=1))[1]["parts"][0]["by_seed"] == []
 
 
+def test_claims_that_ask_for_less_error_than_gray_besides_say_so():
+    told = {
+        claim["id"]
+        for claim in judged(CLAIMS + AIMS + STRONG, Evidence({}, {}))
+        if "besides" in claim.get("caveat", "")
+    }
+    assert told == {"C2", "C4", "S2", "S4"}
+
+
 def test_systems_that_do_not_beat_gray_are_not_on_a_level():
     assert verdicts(evidence_for(cyclegan=120, pix2pix=120))["C4"] == "refuted"
 

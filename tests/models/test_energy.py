@@ -1,4 +1,6 @@
-"""The energy score of known pairs, which teaches the stochastic CycleGAN's z."""
+"""Energy scores of known pairs, which teach the stochastic CycleGAN's z."""
+
+from itertools import product
 
 import numpy as np
 import pytest
@@ -14,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("uncompiled")
 REGION_SIZES = 3
 
 
-@pytest.fixture
-def gan(tiny):
-    pairs = {"paired_weight": 3.0, "paired_fraction": 0.5, "paired_loss": "energy"}
+@pytest.fixture(params=["energy", "joint-energy"])
+def gan(tiny, request):
+    pairs = {"paired_weight": 3.0, "paired_fraction": 0.5, "paired_loss": request.param}
     options = tiny | {"discriminator": "patch70", "lambda_cycle": 0.0, "lambda_gan": 0.0, "noise_size": 2}
     return StochasticCycleGAN(**options, **pairs)
 
@@ -84,26 +86,34 @@ def test_the_joint_score_is_of_pictures():
     # A quarter of the regions is 0.4 away: 0.1 in their mean, 0.4 √¼ by the picture; 0.1 in the mean of the whole.
     assert score(quarter, original) == pytest.approx(3 * 0.1, abs=0.01)
     assert score(quarter, original, "joint-energy") == pytest.approx(2 * 0.2 + 0.1, abs=0.01)
+    # One of the two is right: half of its distance, less half of how far they are from each other.
+    quarter[1] = original[1]
+    assert score(quarter, original, "joint-energy") == pytest.approx(0, abs=0.01)
     for reds in ((0.2, 0.2), (0.2, 0.6)):
         assert score(tints(*reds), original, "joint-energy") == pytest.approx(score(tints(*reds), original), abs=0.01)
 
 
-@pytest.mark.parametrize(("loss", "tells"), [("energy", False), ("joint-energy", True)])
-def test_only_the_joint_score_tells_how_regions_go_together(loss, tells):
-    """Left and right of a picture are red above green or green above red: both the same way, or each its own."""
+@pytest.mark.parametrize(("loss", "apart"), [("energy", 1.273), ("joint-energy", 1.537)])
+def test_only_the_joint_score_tells_how_regions_go_together(loss, apart):
+    """Left and right of a picture are red above green or green above red: in originals both the same way."""
     above = np.ones((1, 16, 16, 1), "float32")
     above[:, 8:] = -1
-    rng = np.random.default_rng(0)
+    same, any_way = [(1, 1), (-1, -1)], list(product((1, -1), repeat=2))
 
-    def drawn(agree):
-        signs = rng.choice([-0.9, 0.9], (4000, 2)).astype("float32")
-        left, right = signs[:, 0], signs[:, 0 if agree else 1]
-        halves = np.where(np.arange(16) < 8, left[:, None], right[:, None])[:, None, :, None]
-        return above * halves * np.float32([1, -1, 0])
+    def images(halves):
+        left, right = np.float32(halves).T
+        sides = np.where(np.arange(16) < 8, left[:, None], right[:, None])[:, None, :, None]
+        return above * sides * np.float32([0.9, -0.9, 0])
 
-    originals = np.repeat(drawn(True)[::2], 2, axis=0)
-    together, apart = score(drawn(True), originals, loss), score(drawn(False), originals, loss)
-    assert (apart - together > 0.05) == tells
+    def expected(law):
+        """Of two colourings and an original, each of its law: all triples are as likely."""
+        triples = list(product(law, law, same))
+        drawn = [halves for first, second, _ in triples for halves in (first, second)]
+        return score(images(drawn), images([original for *_, original in triples for _ in range(2)]), loss)
+
+    # Opposites are 2.546 apart, pictures with one half of two alike √½ of that. The mean of the whole is always 0.
+    assert expected(same) == pytest.approx(1.273, abs=0.01)
+    assert expected(any_way) == pytest.approx(apart, abs=0.01)
 
 
 def test_what_has_no_second_colouring_counts_for_nothing():
@@ -145,7 +155,8 @@ def test_only_known_pairs_count(gan, tiny_flowers):
         for original in (batch["original"], np.where(known[..., None, None] > 0, batch["original"], 0.5))
     ]
     assert float(terms[0]) == pytest.approx(float(terms[1]))
-    assert float(terms[0]) == pytest.approx(1.5 * score(fakes[:2], batch["original"][:2]), rel=1e-2)
+    of_known = score(fakes[:2], batch["original"][:2], gan.options.paired_loss)
+    assert float(terms[0]) == pytest.approx(1.5 * of_known, rel=1e-2)
 
 
 def test_a_batch_of_one_has_nothing_to_compare(gan, tiny_flowers):
