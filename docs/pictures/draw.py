@@ -27,14 +27,13 @@ from models.record import draw_grid
 SIDE = 400
 TITLES = ("gray", "without pairs", "with pairs", "original")
 TEST_FLOWERS = (5, 7)  # of the test split
-# Four guesses, which differ more where the network sees more than in training.
-GUESSES, GUESSES_SEE = 4, 192
+GUESSES = 4
 
 
 def several():
     """Write `several.jpg` here."""
     photograph = read_image(HERE / "flower.jpg")
-    guesses = load_colorizer("flowers-several").colorize(gray_of(photograph), size=GUESSES_SEE, samples=GUESSES)
+    guesses = load_colorizer("flowers-several").colorize(gray_of(photograph), samples=GUESSES)
     titles = ["gray", *(f"guess {number}" for number in range(1, GUESSES + 1)), "original"]
     draw("several", titles, [beside(photograph, guesses)])
 
