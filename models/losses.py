@@ -65,10 +65,11 @@ def energy_score(colorings, originals, joint=False):
     """Energy score (Gneiting & Raftery 2007) of two colourings of each original: how far they are from it, less half of
     how far they are from each other.
 
-    The distance is that of two colours, in the mean over regions, or `joint` that of two pictures, the root of the mean
-    square; scores for regions of 2 pixels, an eighth of S and S are added up. In expectation the sum is least when the
-    colour of each region is drawn as those of the gray image are, many or one (of L1 their median), or `joint` when
-    all its regions are so drawn together. Else how regions go together shows in the larger ones alone; grain, never.
+    The distance is that of two colours, in the mean over regions; if `joint`, that of two pictures, by the root mean
+    square over regions. Scores for regions of 2 pixels, an eighth of S and S are added up. In expectation the sum is
+    least when the colour of each region is drawn as those of the gray image are, many or one, where the L1 loss is
+    least for their median; if `joint`, when all regions are so drawn together. Else how regions go together shows in
+    the larger ones alone. Grain of single pixels shows in none.
 
     Both arguments are (n, S, S, 3). An original's two colourings stand in a row, and so does it twice; an odd last one
     does not count.
