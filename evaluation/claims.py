@@ -90,7 +90,7 @@ def _over_gray(name, rule, caveat=""):
 
 def _beats_gray(name):
     """What a claim of likeness asks for besides, as it is about systems that work."""
-    caveat = "Less error than gray's is asked besides, and can refute it: two systems that do nothing are alike, too."
+    caveat = "It also asks for less error than gray has, which alone can refute it: two that do nothing are alike."
     return _over_gray(name, at_most(1.0), caveat)
 
 
