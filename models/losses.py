@@ -84,7 +84,7 @@ def energy_score(colorings, originals, joint=False):
 
 
 def _distance(a, b, joint):
-    """Mean Euclidean distance of colours (n, h, w, 3), or `joint` of pictures over √(h w); gradients are finite."""
+    """Mean Euclidean distance of colours (n, h, w, 3), or `joint` of pictures over √(h w); 0 of none; smooth at 0."""
     squares = ops.sum(ops.square(a - b), axis=-1)
     distances = ops.sqrt((ops.mean(squares, axis=(1, 2)) if joint else squares) + 1e-6)
     return ops.sum(distances) / ops.maximum(ops.cast(ops.size(distances), "float32"), 1.0)
